@@ -1,0 +1,54 @@
+# Every target does its own set-up, also on a fresh machine: Python 3.11+ and Node 20+ are all it needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .make
+RECORDER := retrace_app/http/ingest/static/retrace.js
+
+.PHONY: setup demo up test lint unit slow bench clean
+
+setup: $(STAMPS)/python $(RECORDER) $(STAMPS)/browser
+
+$(STAMPS)/python: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@mkdir -p $(STAMPS) && touch $@
+
+$(RECORDER): sdk/browser/package.json sdk/browser/package-lock.json $(wildcard sdk/browser/src/*.ts) $(wildcard sdk/browser/*.mjs)
+	npm --prefix sdk/browser ci --no-audit --no-fund --silent
+	npm --prefix sdk/browser run --silent build
+	@touch $@
+
+$(STAMPS)/browser: $(STAMPS)/python
+	$(BIN)/python -m retrace_resources.browser
+	@touch $@
+
+demo: setup
+	$(BIN)/retrace demo
+
+up: setup
+	$(BIN)/retrace up
+
+test: setup lint unit slow
+
+lint: $(STAMPS)/python
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy retrace_core retrace_resources retrace_assets retrace_sensors retrace_app retrace_definitions.py
+	$(BIN)/lint-imports
+	npm --prefix sdk/browser run --silent check
+
+unit: setup
+	npm --prefix sdk/browser test --silent
+	$(BIN)/pytest -m 'not slow' -n 2
+
+# Real processes that are killed, real browsers: one at a time, so that they measure nothing but themselves.
+slow: setup
+	$(BIN)/pytest -m slow
+
+bench: setup
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) $(STAMPS) $(RECORDER) sdk/browser/node_modules build dist
