@@ -1,0 +1,449 @@
+"""Every table of the lake, once: what it is for, its columns, and how it is kept.
+
+DDL, Arrow schemas, Dagster column metadata and the table reference in docs/ all come from here. Belongs here: the
+shape of data. Does not: where it is stored or how rows are made.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+
+
+class Kind(Enum):
+    """How a table's rows come to be (DESIGN §4.2)."""
+
+    FACTS = "facts"
+    DERIVED = "derived"
+    LEDGER = "ledger"
+
+
+_ARROW_TYPES: dict[str, pa.DataType] = {
+    "VARCHAR": pa.string(),
+    "VARCHAR[]": pa.list_(pa.string()),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "BOOLEAN": pa.bool_(),
+    "SMALLINT": pa.int16(),
+    "INTEGER": pa.int32(),
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: DuckDB type and the sentence a person reads."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its columns in order, its kind, the columns it is sorted by, and whether it is kept by day."""
+
+    name: str
+    kind: Kind
+    description: str
+    columns: tuple[Column, ...]
+    sorted_by: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    daily: bool = True
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        """Column names in table order."""
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def arrow_schema(self) -> pa.Schema:
+        """The Arrow schema of the table's rows."""
+        return pa.schema([(column.name, _ARROW_TYPES[column.type]) for column in self.columns])
+
+    @property
+    def ddl(self) -> str:
+        """`CREATE TABLE` for DuckDB."""
+        columns = ", ".join(f"{column.name} {column.type}" for column in self.columns)
+        return f"CREATE TABLE IF NOT EXISTS {self.name} ({columns})"
+
+
+def _columns(text: str) -> tuple[Column, ...]:
+    """Read `name TYPE description` lines."""
+    return tuple(Column(*line.split(None, 2)) for line in text.strip().splitlines())
+
+
+_TENANT = """
+project_id VARCHAR Project the row belongs to.
+environment_id VARCHAR Environment within the project.
+"""
+_DAILY = (
+    _TENANT
+    + """
+day DATE UTC day on which the session's first batch was received.
+session_id VARCHAR Session as the SDK named it.
+started_at TIMESTAMP When the session's first committed batch began; fixed then, bounds look-ups.
+"""
+).replace("\n\n", "\n")
+
+REPLAY_BATCHES = Table(
+    "replay_batches",
+    Kind.FACTS,
+    "One row a batch (one SDK post) that was taken in: identity, clock and provenance.",
+    _columns(
+        _DAILY
+        + """window_id VARCHAR Page load within the session.
+sequence BIGINT Position of the batch within its window.
+batch_id VARCHAR Public id of the batch.
+commit_no BIGINT Lake commit that wrote it.
+received_at TIMESTAMP When the door received it.
+sent_at TIMESTAMP When the client says it sent it.
+clock_offset_ms BIGINT Added to the client's clock to get ours; one a window.
+first_at TIMESTAMP Earliest event, on our clock.
+last_at TIMESTAMP Latest event, on our clock.
+last_url VARCHAR Page at the end of the batch, redacted; the next batch begins there.
+flush_type VARCHAR normal, or final when the window was closed.
+distinct_id VARCHAR The user, as the app names them, redacted.
+event_count INTEGER Events kept.
+rejected_count INTEGER Events that went to `rejected`.
+raw_bytes BIGINT Bytes of the batch as JSON, before redaction.
+content_hash VARCHAR SHA-256 of the batch as JSON, to tell a repeat from a conflict.
+sdk_name VARCHAR Name of the SDK that sent it.
+sdk_version VARCHAR Version of the SDK that sent it.
+release VARCHAR Release of the app, as the SDK says.
+metadata VARCHAR Metadata of the batch as redacted JSON.
+segment VARCHAR Landing segment it came from."""
+    ),
+    sorted_by=("started_at", "session_id", "window_id", "sequence"),
+    key=("project_id", "environment_id", "session_id", "window_id", "sequence"),
+)
+
+REPLAY_PAYLOADS = Table(
+    "replay_payloads",
+    Kind.FACTS,
+    "The recording itself, for the player: one row a batch with its rrweb events as redacted JSON.",
+    _columns(
+        _DAILY
+        + """window_id VARCHAR Page load within the session.
+sequence BIGINT Position of the batch within its window.
+events VARCHAR JSON array of rrweb events, redacted, clocks as the client had them."""
+    ),
+    sorted_by=("started_at", "session_id", "window_id", "sequence"),
+    key=("project_id", "environment_id", "session_id", "window_id", "sequence"),
+)
+
+REPLAY_EVENTS = Table(
+    "replay_events",
+    Kind.FACTS,
+    "One row an event of a recording, in typed columns: what detectors and analysts read.",
+    _columns(
+        _DAILY
+        + """window_id VARCHAR Page load within the session.
+sequence BIGINT Batch the event came in.
+event_index INTEGER Position within its batch.
+part INTEGER Position within its event: one event may report several requests.
+occurred_at TIMESTAMP When it happened: the client's clock moved by the window's offset.
+kind VARCHAR What it is: meta, full_snapshot, mutation, click, input, console, exception, network, …
+type SMALLINT rrweb event type.
+source SMALLINT rrweb incremental source, or null.
+url VARCHAR Page the event happened on, redacted.
+node_id BIGINT rrweb node it concerns.
+x DOUBLE Pointer, CSS pixels.
+y DOUBLE Pointer, CSS pixels.
+level VARCHAR Console level, or error for exceptions.
+message VARCHAR Console or exception text, redacted; the changed text of an input is never kept.
+stack VARCHAR Stack of an exception, redacted.
+method VARCHAR HTTP method of a request.
+request_url VARCHAR URL of a request, redacted.
+status INTEGER HTTP status; 0 when there was no answer.
+duration_ms DOUBLE How long the request took.
+trace_id VARCHAR W3C trace id of a request.
+target_tag VARCHAR Tag of the control that was meant.
+target_role VARCHAR ARIA role of the control.
+target_name VARCHAR Accessible name of the control, redacted.
+target_test_id VARCHAR Test id of the control.
+target_css VARCHAR Short CSS path of the control.
+target_interactive BOOLEAN Whether a person would expect it to react.
+added INTEGER Nodes a mutation added.
+removed INTEGER Nodes a mutation removed.
+texts INTEGER Texts a mutation changed.
+attributes INTEGER Attributes a mutation changed."""
+    ),
+    sorted_by=("started_at", "session_id", "occurred_at"),
+    key=("project_id", "environment_id", "session_id", "window_id", "sequence", "event_index", "part"),
+)
+
+REPLAYS = Table(
+    "replays",
+    Kind.DERIVED,
+    "One row a session: how long, where, how much, whether it is over and whether the recording is whole.",
+    _columns(
+        _DAILY
+        + """replay_id VARCHAR Public id, rpl_….
+status VARCHAR active, or closed.
+closed_by VARCHAR final when every window said so, idle after 5 minutes without a batch.
+first_at TIMESTAMP Earliest event.
+last_at TIMESTAMP Latest event.
+received_first_at TIMESTAMP When its first batch was received.
+received_last_at TIMESTAMP When its latest batch was received.
+duration_ms BIGINT From the earliest event to the latest.
+windows INTEGER Page loads.
+batches INTEGER Batches.
+events INTEGER Events.
+clicks INTEGER Clicks.
+inputs INTEGER Inputs.
+errors INTEGER Console errors and exceptions.
+failed_requests INTEGER Requests that failed or answered 400 or more.
+pages INTEGER Distinct pages.
+first_url VARCHAR First page.
+last_url VARCHAR Last page.
+distinct_id VARCHAR Latest non-empty user id.
+user_agent VARCHAR Browser.
+release VARCHAR Latest release the SDK named.
+has_full_snapshot BOOLEAN Whether the recording can be played.
+sequence_gaps INTEGER Batches that are missing between the ones that came.
+clock_offset_ms BIGINT Largest clock offset of its windows, by size.
+raw_bytes BIGINT JSON bytes received."""
+    ),
+    sorted_by=("started_at", "session_id"),
+    key=("project_id", "environment_id", "session_id"),
+)
+
+SIGNALS = Table(
+    "signals",
+    Kind.DERIVED,
+    "One row a detector's finding, with the evidence and the nearest counterfactual.",
+    _columns(
+        _DAILY
+        + """window_id VARCHAR Page load within the session.
+signal_id VARCHAR Public id, sig_….
+detector VARCHAR Detector that found it.
+rule_version VARCHAR Hash of the detector's thresholds and code version.
+occurred_at TIMESTAMP When it happened.
+offset_ms BIGINT Milliseconds since the session's first event.
+url VARCHAR Page, redacted.
+route VARCHAR Route template of the page.
+confidence VARCHAR low, medium or high.
+severity VARCHAR low, medium, high or critical, whatever the number of users.
+reason_codes VARCHAR[] Why it fired, as stable codes.
+message VARCHAR What a person reads.
+evidence VARCHAR JSON: event ids, times, element, request.
+counterfactual VARCHAR What would have kept it from firing.
+target VARCHAR Stable identity of the control: test id, or role and name.
+method VARCHAR HTTP method of the request.
+request VARCHAR Template of the request's path.
+status INTEGER HTTP status of the request.
+template VARCHAR Parametrised message.
+frame VARCHAR Top frame of the app's own code.
+trace_id VARCHAR W3C trace id.
+distinct_id VARCHAR The user.
+release VARCHAR Release of the app.
+own_fingerprint VARCHAR Fingerprint of this finding alone.
+fingerprint VARCHAR Fingerprint of the bug: its cause's when it is a consequence.
+cause VARCHAR Signal it is a consequence of, or null.
+fingerprint_version SMALLINT Version of the fingerprint's rules."""
+    ),
+    sorted_by=("started_at", "session_id", "occurred_at"),
+    key=("project_id", "environment_id", "signal_id"),
+)
+
+CLUSTERS = Table(
+    "clusters",
+    Kind.DERIVED,
+    "One row a fingerprint and day: how often, by whom, with which example.",
+    _columns(
+        _TENANT
+        + """day DATE UTC day of the sessions.
+fingerprint VARCHAR Fingerprint of the bug.
+fingerprint_version SMALLINT Version of the fingerprint's rules.
+detector VARCHAR Detector of the cause.
+detectors VARCHAR[] Every detector that saw it.
+title VARCHAR What a person reads.
+route VARCHAR Route template of the page.
+confidence VARCHAR Highest confidence of its signals.
+severity VARCHAR low, medium, high or critical.
+signals INTEGER Signals.
+sessions INTEGER Sessions.
+users INTEGER Distinct users, and one for each session without a user.
+first_at TIMESTAMP First signal.
+last_at TIMESTAMP Last signal.
+first_release VARCHAR Release of the first signal.
+last_release VARCHAR Release of the last signal.
+session_id VARCHAR Representative session: the first.
+signal_id VARCHAR Representative signal: its first.
+started_at TIMESTAMP Start of the representative session."""
+    ),
+    sorted_by=("fingerprint",),
+    key=("project_id", "environment_id", "day", "fingerprint"),
+)
+
+ISSUES = Table(
+    "issues",
+    Kind.DERIVED,
+    "One row a bug: the fold over its clusters and the decisions people took.",
+    _columns(
+        _TENANT
+        + """issue_id VARCHAR Public id, bug_….
+fingerprint VARCHAR First fingerprint of the bug.
+fingerprints VARCHAR[] All fingerprints merged into it.
+status VARCHAR new, ongoing, regressed, resolved, verified, ignored or withdrawn.
+detector VARCHAR Detector of the cause.
+detectors VARCHAR[] Every detector that saw it.
+title VARCHAR What a person reads.
+summary VARCHAR One paragraph on what happens, how often, to whom.
+severity VARCHAR low, medium, high or critical.
+confidence VARCHAR low, medium or high.
+route VARCHAR Route template of the page.
+signals BIGINT Signals.
+sessions BIGINT Sessions.
+users BIGINT Users, summed over days.
+days INTEGER Days on which it was seen.
+first_at TIMESTAMP First signal.
+last_at TIMESTAMP Last signal.
+resolved_at TIMESTAMP When a person resolved it, if that still holds.
+first_release VARCHAR Release of the first signal.
+last_release VARCHAR Release of the last signal.
+session_id VARCHAR Representative session.
+signal_id VARCHAR Representative signal.
+day DATE Day of the representative session.
+started_at TIMESTAMP Start of the representative session.
+evidence VARCHAR JSON: the representative signal's evidence and counterfactual, and its session's other signals.
+steps VARCHAR JSON: typed steps that led to it."""
+    ),
+    sorted_by=("fingerprint",),
+    key=("project_id", "environment_id", "issue_id"),
+    daily=False,
+)
+
+INCIDENTS = Table(
+    "incidents",
+    Kind.DERIVED,
+    "The queue: one shape for every bug, whatever source saw it, with the state of its test and fix.",
+    _columns(
+        _TENANT
+        + """incident_id VARCHAR Public id, INC-….
+aliases VARCHAR[] Ids that were merged into this one.
+fingerprint VARCHAR First fingerprint of the bug.
+issue_ids VARCHAR[] Issues it stands for.
+source_kind VARCHAR replay, ui_test, api_test, error_monitor, pr_review or manual.
+sources VARCHAR JSON: every source that saw it.
+status VARCHAR new, ongoing, regressed, resolved, verified, ignored or withdrawn.
+severity VARCHAR low, medium, high or critical.
+confidence VARCHAR low, medium or high.
+title VARCHAR What a person reads.
+summary VARCHAR What happens, how often, to whom.
+suspected_cause VARCHAR What the evidence points at.
+reproduction VARCHAR JSON: typed steps.
+expected_outcome VARCHAR What should have happened.
+actual_outcome VARCHAR What happened.
+app_url VARCHAR Page to start from, redacted.
+evidence VARCHAR JSON: sessions, signals, console, requests, top frame, traces.
+affected_count BIGINT Sessions.
+affected_users BIGINT Users.
+first_seen_at TIMESTAMP First signal.
+last_seen_at TIMESTAMP Last signal.
+repro_status VARCHAR not_attempted, running, confirmed, not_confirmed or error.
+repro_spec_id VARCHAR Regression spec.
+repro_run_id VARCHAR Latest test run.
+repro_summary VARCHAR What the test run showed.
+fix_status VARCHAR not_started, prompt_ready, applied, pr_open, merged or error.
+fix_repo VARCHAR Repository of the fix.
+fix_branch VARCHAR Branch of the fix.
+fix_pr_url VARCHAR Pull request of the fix.
+fix_prompt_path VARCHAR Prompt of the fix."""
+    ),
+    sorted_by=("incident_id",),
+    key=("project_id", "environment_id", "incident_id"),
+    daily=False,
+)
+
+REJECTED = Table(
+    "rejected",
+    Kind.FACTS,
+    "What was accepted and could not be processed: why, and the redacted bytes, kept 7 days, replayable.",
+    _columns(
+        _TENANT
+        + """day DATE UTC day on which it was received.
+rejected_id VARCHAR Public id, rej_….
+stream VARCHAR Landing stream.
+reason VARCHAR Stable code.
+detail VARCHAR What was found.
+received_at TIMESTAMP When the door received it.
+session_id VARCHAR Session, if it named one.
+window_id VARCHAR Window, if it named one.
+sequence BIGINT Sequence, if it named one.
+event_index INTEGER Position of the event in its batch, when only that was refused.
+payload VARCHAR What came, redacted.
+segment VARCHAR Landing segment.
+commit_no BIGINT Lake commit that wrote it."""
+    ),
+    sorted_by=("received_at",),
+    key=("project_id", "environment_id", "rejected_id"),
+)
+
+SEGMENTS = Table(
+    "segments",
+    Kind.LEDGER,
+    "Landing segments that were taken in: noted in the transaction that wrote their rows.",
+    _columns(
+        """stream VARCHAR Landing stream.
+segment VARCHAR File name.
+commit_no BIGINT Lake commit that took it in.
+rows BIGINT Rows it held.
+bytes BIGINT Size of the file.
+noted_at TIMESTAMP When it was noted."""
+    ),
+    key=("stream", "segment"),
+    daily=False,
+)
+
+CHANGES = Table(
+    "changes",
+    Kind.LEDGER,
+    "What each commit touched, so that the next stage costs what changed and not what is stored.",
+    _columns(
+        """commit_no BIGINT Lake commit.
+source VARCHAR Table that changed.
+project_id VARCHAR Project.
+environment_id VARCHAR Environment.
+day DATE Day of the rows, or null.
+started_at TIMESTAMP Start of the session, or null.
+key VARCHAR Session or fingerprint that was touched."""
+    ),
+    sorted_by=("commit_no",),
+    daily=False,
+)
+
+PROGRESS = Table(
+    "progress",
+    Kind.LEDGER,
+    "How far each stage has read the changes of the one before it.",
+    _columns(
+        """stage VARCHAR Stage.
+commit_no BIGINT Latest lake commit it has read."""
+    ),
+    key=("stage",),
+    daily=False,
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        REPLAY_BATCHES,
+        REPLAY_PAYLOADS,
+        REPLAY_EVENTS,
+        REPLAYS,
+        SIGNALS,
+        CLUSTERS,
+        ISSUES,
+        INCIDENTS,
+        REJECTED,
+        SEGMENTS,
+        CHANGES,
+        PROGRESS,
+    )
+}
