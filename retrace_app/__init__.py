@@ -1,0 +1,1 @@
+"""What people and programs talk to: actions, and the thin faces over them (cli, http, ui, mcp)."""
