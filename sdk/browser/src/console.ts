@@ -1,0 +1,28 @@
+// Watches what the page logs.
+
+import { clip, describe } from "./describe";
+import type { Emit } from "./events";
+import { patch } from "./patch";
+import type { Redactor } from "./redaction";
+import { safely } from "./safely";
+
+const LEVELS = ["error", "warn", "info"] as const;
+const MAX_ARGUMENTS = 20;
+const MAX_TEXT = 5_000; // characters an argument, after redaction
+
+/** Emits `retrace/console@1` for console.error, warn and info; returns how to stop. */
+export function watchConsole(emit: Emit, redactor: Redactor): () => void {
+  const stops = LEVELS.map((level) =>
+    patch(console, level, (original) => {
+      const report = safely((args: unknown[]) => {
+        const payload = args.slice(0, MAX_ARGUMENTS).map((value) => clip(redactor.text(describe(value)), MAX_TEXT));
+        emit("retrace/console@1", { level, payload, url: redactor.url(location.href) });
+      });
+      return function watched(this: unknown, ...args: unknown[]) {
+        report(args);
+        original.apply(this, args);
+      };
+    }),
+  );
+  return () => stops.forEach((stop) => stop());
+}
