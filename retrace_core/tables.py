@@ -151,6 +151,7 @@ kind VARCHAR What it is: meta, full_snapshot, mutation, click, input, console, e
 type SMALLINT rrweb event type.
 source SMALLINT rrweb incremental source, or null.
 url VARCHAR Page the event happened on, redacted.
+route VARCHAR Route template of that page: its path with ids as :id.
 node_id BIGINT rrweb node it concerns.
 x DOUBLE Pointer, CSS pixels.
 y DOUBLE Pointer, CSS pixels.
