@@ -43,9 +43,9 @@ _SCALAR = r"(?:true|false|null|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)[ \t\r\
 # JSON as far as its tokens go, at any depth of nesting: that is all that splitting relies on.
 _JSON_TOKENS = rf"^[ \t\r\n]*(?:[\[{{]|{_STRING})(?:[ \t\r\n\[\]{{}}:,]|{_STRING}|{_SCALAR})*$"
 _STRING_CONTENT = r'^(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*$'
-# Printable ASCII written as an escape, at any depth of nesting, save the quotation mark and the backslash.
+# Printable ASCII written as an escape, at any depth of nesting.
 _NEEDLESS_ESCAPE = r"(?:\\|\x02+)u00[2-7][0-9a-fA-F]"
-_NEEDLESS_ESCAPE_CODE = re.compile(r"(?:\\|\x02+)u00(?!22|5[cC]|7[fF])([2-7][0-9a-fA-F])")
+_NEEDLESS_ESCAPE_CODE = re.compile(r"(\\|\x02+)u00(?!7[fF])([2-7][0-9a-fA-F])")
 
 
 def redact(texts: pl.Series) -> pl.Series:
@@ -95,8 +95,17 @@ def _plain_ascii(texts: pl.Series) -> pl.Series:
     escaped = texts.str.contains(_NEEDLESS_ESCAPE).arg_true()
     if escaped.is_empty():
         return texts
-    plain = [_NEEDLESS_ESCAPE_CODE.sub(lambda code: chr(int(code[1], 16)), text) for text in texts.gather(escaped)]
+    plain = [_NEEDLESS_ESCAPE_CODE.sub(_written_plainly, text) for text in texts.gather(escaped)]
     return texts.clone().scatter(escaped, pl.Series(plain, dtype=pl.String))
+
+
+def _written_plainly(escape: re.Match[str]) -> str:
+    """The character of an escape; a quotation mark or backslash keeps the backslashes its depth of nesting needs."""
+    depth = 0 if escape[1] == "\\" else len(escape[1])
+    character = chr(int(escape[2], 16))
+    if character == '"':
+        return BACKSLASH * max(0, 2 * depth - 1) + QUOTE
+    return BACKSLASH * max(1, 2 * depth) if character == "\\" else character
 
 
 def _suspicious(texts: pl.Series) -> pl.Series:

@@ -104,6 +104,9 @@ class Segment:
                 if source.tell() != source.size():
                     raise UnreadableSegment(self.path, f"its stream ends at byte {source.tell()} of {source.size()}")
         except (pa.ArrowException, OSError, ValueError) as error:
+            # An error of the system, such as too many open files, says nothing about the segment.
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
             raise UnreadableSegment(self.path, str(error).splitlines()[0]) from error
 
     def _require_known(self, schema: pa.Schema) -> None:
@@ -126,13 +129,14 @@ class Landing:
     def pending(self) -> list[Segment]:
         """Close what dead writers left open, then list the closed segments, oldest first."""
         self.adopt()
+        segments: list[Segment] = []
         with suppress(FileNotFoundError), os.scandir(self.directory) as entries:
-            return sorted(
-                Segment(entry.name, Path(entry.path), entry.stat().st_size)
-                for entry in entries
-                if entry.name.endswith(CLOSED_SUFFIX)
-            )
-        return []
+            for entry in entries:
+                # Another process may have taken it in and deleted it since it was listed.
+                with suppress(FileNotFoundError):
+                    if entry.name.endswith(CLOSED_SUFFIX):
+                        segments.append(Segment(entry.name, Path(entry.path), entry.stat().st_size))
+        return sorted(segments)
 
     def adopt(self) -> None:
         """Cut and close every open segment whose writer is gone."""
@@ -144,10 +148,11 @@ class Landing:
         segment.path.unlink(missing_ok=True)
 
     def poison(self, segment: Segment) -> Path:
-        """Set a segment aside that cannot be processed and return where it lies now."""
+        """Set a segment aside that cannot be processed and return where it lies now; doing so twice is no error."""
         make_directory(self.poison_directory)
         target = self.poison_directory / segment.name
-        segment.path.rename(target)
+        with suppress(FileNotFoundError):
+            segment.path.rename(target)
         sync_directory(self.poison_directory)
         sync_directory(self.directory)
         return target

@@ -23,6 +23,7 @@ from retrace_resources.settings_schema import (
     SECRET_NAMES,
     Block,
     Cluster,
+    DetectorSetting,
     GithubApp,
     GithubSink,
     Linear,
@@ -70,7 +71,7 @@ class Settings(BaseSettings):
     posthog: PostHog = PostHog()
     llm: Llm = Llm()
     run: Run = Run()
-    detectors: dict[str, bool | dict[str, float]] = {}
+    detectors: dict[str, DetectorSetting] = {}
     cluster: Cluster = Cluster()
     linear: Linear = Linear()
     github_sink: GithubSink = GithubSink()

@@ -8,7 +8,17 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 _NO_SECRET = SecretStr("")
 
@@ -154,6 +164,10 @@ class RateLimit(NamedTuple):
     requests: int
     window_seconds: int
 
+    def __str__(self) -> str:
+        """As config.yaml has it."""
+        return f"{self.requests}/{self.window_seconds}s"
+
 
 _RATE_LIMIT = re.compile(r"\s*([1-9]\d{0,8})\s*/\s*([1-9]\d{0,4})\s*s\s*", re.ASCII)
 
@@ -178,6 +192,21 @@ class RateLimits(Block):
     """How often one SDK key may post, by ingest path; None is no limit."""
 
     replay: Annotated[RateLimit | None, BeforeValidator(_parse_rate_limit)] = RateLimit(600, 60)
+
+
+_SWITCH: TypeAdapter[bool] = TypeAdapter(bool)
+_THRESHOLDS: TypeAdapter[dict[str, int]] = TypeAdapter(dict[str, int])
+
+
+def parse_detector(value: object) -> bool | dict[str, int]:
+    """Read what a detector is set to: on, off, or some of its thresholds (on)."""
+    try:
+        return _THRESHOLDS.validate_python(value) if isinstance(value, dict) else _SWITCH.validate_python(value)
+    except ValidationError:
+        raise ValueError("true, false, or a block of thresholds that are whole numbers") from None
+
+
+DetectorSetting = Annotated[bool | dict[str, int], PlainValidator(parse_detector)]
 
 
 def parse_rate_limits(value: object) -> object:

@@ -182,7 +182,7 @@ def test_every_wrong_value_is_named_at_once_with_what_was_found_and_expected(
     assert sorted(refusal.detail.splitlines()) == [
         "`cluster.min_size` (from RETRACE_CLUSTER__MIN_SIZE) is 'many', expected a valid integer, "
         "unable to parse string as an integer",
-        "`detectors.rage_click` is 'maybe', expected a valid boolean, unable to interpret input",
+        "`detectors.rage_click` is 'maybe', expected true, false, or a block of thresholds that are whole numbers",
         "`llm.provider` is 'opnai', expected 'openai_compatible', 'openai', 'anthropic' or 'openrouter'",
         "`retention.failures_days` is 0, expected greater than or equal to 1",
         "`run` is a value of type str, expected a block of keys",

@@ -132,6 +132,16 @@ def test_click_by_a_script_is_not_a_persons(open_page: OpenPage) -> None:
     assert recorded.payloads("retrace/click@1") == []
 
 
+def test_click_on_a_label_is_one_click(open_page: OpenPage) -> None:
+    recorded = open_page("<label for=box>Express</label><input type=checkbox id=box>")
+    recorded.page.click("label")
+    recorded.page.click("input")
+    recorded.flush()
+
+    assert recorded.page.is_checked("input") is False
+    assert [target["tagName"] for target in _click_targets(recorded)] == ["label", "input"]
+
+
 def test_console_lines_arrive_in_order_without_their_secrets(open_page: OpenPage) -> None:
     recorded = open_page()
     recorded.page.evaluate("""() => {
