@@ -1,0 +1,54 @@
+"""Naming a control: the same control in every session, whatever its rrweb id.
+
+Belongs here: the stable identity of what was clicked, and the words a person reads for it. Does not: finding the
+control in the recorded page (intake).
+"""
+
+import polars as pl
+
+from retrace_assets.signals.findings import ELEMENT, mapped
+from retrace_core.parametrise import parametrise_message
+
+# What masking recorders put in the place of a name is no name.
+_MASKED = r"^[*•\s]*$"
+
+
+def with_target(clicks: pl.DataFrame) -> pl.DataFrame:
+    """Add to rows with `target_*` columns who was clicked.
+
+    `target`: test id, else role and name, else CSS path; numbers in a name do not count, since `Cart (2)` becomes
+    `Cart (3)`. Null when the recording names none of them. `control`: the same, else the rrweb node, which holds within
+    one page only. `label`: what a person reads. `element`: all that is known, for the evidence.
+    """
+    name = pl.when(~pl.col("target_name").str.contains(_MASKED)).then(pl.col("target_name").str.strip_chars())
+    named = clicks.with_columns(_name=name, _kind=pl.coalesce("target_role", "target_tag", pl.lit("element")))
+    stable_name = mapped(named["_name"], parametrise_message)
+    return (
+        named.with_columns(stable_name.alias("_stable_name"))
+        .with_columns(target=_identity(), label=_label(), element=_element())
+        .with_columns(control=pl.coalesce("target", pl.format("node={}", "node_id")))
+        .drop("_name", "_kind", "_stable_name")
+    )
+
+
+def _identity() -> pl.Expr:
+    # format() of a null is null, so the first that is known wins.
+    return pl.coalesce(
+        pl.format("testid={}", "target_test_id"),
+        pl.format('{} "{}"', "target_role", "_stable_name"),
+        pl.format("css={}", "target_css"),
+        pl.format('{} "{}"', "target_tag", "_stable_name"),
+    )
+
+
+def _label() -> pl.Expr:
+    return pl.coalesce(
+        pl.format("{} “{}”", "_kind", "_name"),
+        pl.format("{} [{}]", "_kind", "target_test_id"),
+        pl.format("{} {}", "_kind", "target_css"),
+        pl.col("_kind"),
+    ).str.slice(0, 80)
+
+
+def _element() -> pl.Expr:
+    return pl.struct([pl.col(f"target_{field.name}").alias(field.name) for field in ELEMENT.fields])

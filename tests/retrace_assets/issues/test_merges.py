@@ -1,0 +1,63 @@
+"""Merges fold into groups, whatever order they come in."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrace_assets.issues.merges import Bug, merges
+from retrace_resources.state import Decision
+
+
+def merged(fingerprint: str, into: str, environment: str = "e") -> Decision:
+    return Decision(
+        kind="merge",
+        project_id="p",
+        environment_id=environment,
+        fingerprint=fingerprint,
+        fingerprint_version=1,
+        actor="ann",
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        payload={"into": into},
+    )
+
+
+def bug(fingerprint: str) -> Bug:
+    return Bug("p", "e", fingerprint)
+
+
+def test_bug_nobody_merged_is_its_own() -> None:
+    folded = merges([])
+    assert folded.root(bug("a")) == bug("a")
+    assert folded.members(bug("a")) == (bug("a"),)
+
+
+def test_merges_follow_each_other_to_one_root() -> None:
+    folded = merges([merged("a", "b"), merged("c", "a"), merged("b", "d")])
+    assert {folded.root(bug(name)) for name in "abcd"} == {bug("d")}
+    assert folded.members(bug("d")) == (bug("d"), bug("b"), bug("a"), bug("c"))
+
+
+def test_merge_that_would_close_a_circle_changes_nothing() -> None:
+    folded = merges([merged("a", "b"), merged("b", "a"), merged("c", "c")])
+    assert folded.root(bug("a")) == folded.root(bug("b")) == bug("b")
+    assert folded.root(bug("c")) == bug("c")
+
+
+def test_merge_stays_in_its_environment() -> None:
+    folded = merges([merged("a", "b", environment="other")])
+    assert folded.root(bug("a")) == bug("a")
+
+
+def test_merge_into_nothing_changes_nothing() -> None:
+    assert merges([merged("a", "")]).root(bug("a")) == bug("a")
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("abcdef")), max_size=12))
+def test_every_bug_is_in_exactly_the_group_of_its_root(pairs: list[tuple[str, str]]) -> None:
+    folded = merges(merged(one, other) for one, other in pairs)
+    for name in "abcdef":
+        root = folded.root(bug(name))
+        assert folded.root(root) == root
+        assert folded.members(root).count(bug(name)) == 1
+        assert folded.members(root)[0] == root
