@@ -1,0 +1,44 @@
+"""The code location on one page: every asset, check, job, schedule, sensor and resource of Retrace.
+
+Belongs here: the lists. Does not: any logic.
+"""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from retrace_assets.clusters.assets import clusters
+from retrace_assets.incidents.assets import incidents
+from retrace_assets.intake.assets import LANDING, intake
+from retrace_assets.issues.assets import issues
+from retrace_assets.jobs import FULL_CHECKS, hot_job, upkeep_job
+from retrace_assets.models.assets import models
+from retrace_assets.replays.assets import replays
+from retrace_assets.signals.assets import signals
+from retrace_assets.upkeep.assets import dagster_runs, lake_files
+from retrace_resources.dagster_resources import default_resources, warn_unless_set_up
+from retrace_sensors.failed_runs import failed_runs
+from retrace_sensors.hourly_models import hourly_models
+from retrace_sensors.hourly_upkeep import hourly_upkeep
+from retrace_sensors.pending_segments import pending_segments
+
+
+def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
+    """Assemble the code location; `resource_overrides` puts other resources in the place of the default ones."""
+    return dg.Definitions(
+        assets=[LANDING, intake, replays, signals, clusters, issues, incidents, models, lake_files, dagster_runs],
+        asset_checks=FULL_CHECKS,
+        jobs=[hot_job, upkeep_job],
+        schedules=[hourly_upkeep],
+        sensors=[pending_segments, failed_runs, hourly_models],
+        resources={**default_resources(), **(resource_overrides or {})},
+        # A process a step would cost more than most steps.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads."""
+    warn_unless_set_up()
+    return build_defs()

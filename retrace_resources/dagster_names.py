@@ -1,0 +1,32 @@
+"""What Retrace's things are called in Dagster: the code location, jobs, sensors, and tags of runs.
+
+Belongs here: names that one side writes and another reads. Does not: what they stand for.
+"""
+
+from typing import Final
+
+LOCATION: Final = "retrace"
+REPOSITORY: Final = "__repository__"
+DEFINITIONS: Final = "retrace_definitions"
+"""Module of the code location."""
+
+CONFIG_VARIABLE: Final = "RETRACE_CONFIG"
+"""Environment variable with the path of config.yaml for the processes of a run; unset is ./config.yaml."""
+
+HOT_JOB: Final = "hot_job"
+UPKEEP_JOB: Final = "upkeep_job"
+PENDING_SEGMENTS: Final = "pending_segments"
+"""The sensor that wakes the hot job."""
+
+QUIET: Final = {"console": {"config": {"log_level": "ERROR"}}}
+"""Loggers of a run: each event is a line on stderr otherwise, and a hot run has sixty, all in the run's own log."""
+
+LANE_TAG: Final = "retrace/lane"
+"""Which lane a run is on: `hot` takes in what has landed, all others rebuild what is asked for."""
+
+HOT_LANE: Final = "hot"
+
+FAULT_TAG: Final = "retrace/fault"
+"""Why a hot run failed, when its segments have no part in it."""
+
+ENVIRONMENT_FAULT: Final = "environment"
