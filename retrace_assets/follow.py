@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from retrace_assets.bounds import bounded
 from retrace_assets.report import StageReport
 from retrace_core.tables import Table
 from retrace_resources.changes import advance, read_changes
@@ -73,13 +74,11 @@ def replace_changed(transaction: Transaction, table: Table, keys: pl.DataFrame, 
 
 
 def rows_of(transaction: Transaction, table: Table, keys: pl.DataFrame) -> pl.DataFrame:
-    """The rows that match `keys` on all its columns; dates and times in it bound the scan."""
-    bounds = {name: (keys[name].min(), keys[name].max()) for name, dtype in keys.schema.items() if dtype.is_temporal()}
-    where = " AND ".join(f"{name} BETWEEN ? AND ?" for name in bounds) or "true"
+    """The rows that match `keys` on all its columns; the days and starts in it bound the scan."""
     columns = ", ".join(keys.columns)
     return transaction.query(
-        f"SELECT {', '.join(table.column_names)} FROM {table.name} SEMI JOIN wanted USING ({columns}) WHERE {where}",
-        [value for bound in bounds.values() for value in bound],
+        f"SELECT {', '.join(table.column_names)} FROM {table.name} SEMI JOIN wanted USING ({columns}) "
+        f"WHERE {bounded(keys)}",
         wanted=keys,
     )
 

@@ -61,4 +61,6 @@ def _column_schema(table: Table) -> dg.TableSchema:
 
 def _kept(table: Table) -> str:
     key = f"One row for each ({', '.join(table.key)}). " if table.key else ""
-    return key + ("Kept by day." if table.daily else "A day stands for what was seen on it; the rows have no day.")
+    return key + (
+        "Kept by day." if "day" in table.column_names else "A day stands for what was seen on it; the rows have no day."
+    )

@@ -45,7 +45,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its columns in order, its kind, the columns it is sorted by, and whether it is kept by day."""
+    """A table: its columns in order, its kind, the columns it is sorted by, and whether its files are kept by day."""
 
     name: str
     kind: Kind
@@ -280,6 +280,8 @@ started_at TIMESTAMP Start of the representative session."""
     ),
     sorted_by=("fingerprint",),
     key=("project_id", "environment_id", "day", "fingerprint"),
+    # An issue reads all days of its fingerprints: one file a day would be opened for each.
+    daily=False,
 )
 
 ISSUES = Table(

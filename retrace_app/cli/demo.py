@@ -1,5 +1,7 @@
 """`retrace demo`: the whole way from a visit to an incident, on a shop of our own."""
 
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,7 +9,6 @@ from typing import Any
 
 import typer
 from rich.console import Console, Group
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -21,6 +22,7 @@ app = typer.Typer(add_completion=False)
 
 _SEVERITY_LOOKS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 _EVIDENCE_LINES = 2
+_INDENT = " " * 12
 
 
 @app.callback(invoke_without_command=True)
@@ -82,8 +84,8 @@ def _incident(incident: Incident) -> Group:
     severity = Text(f"{incident.severity:<8}", style=_SEVERITY_LOOKS.get(incident.severity, ""))
     heading = Text.assemble((incident.public_id, "bold"), "  ", severity, " ", (printable(incident.title), "bold"))
     seen = f"{incident.status}; {_count(incident.affected_count, 'session')}, {_count(incident.affected_users, 'user')}"
-    lines = [Text(seen, style="dim"), *(Text(line, style="cyan") for line in _evidence(incident)), Text()]
-    return Group(heading, Padding(Group(*lines), (0, 0, 0, 12), expand=False))
+    facts = (Text(_INDENT + line, style="cyan") for line in _evidence(incident))
+    return Group(heading, Text(_INDENT + seen, style="dim"), *facts, Text())
 
 
 def _evidence(incident: Incident) -> list[str]:
@@ -103,12 +105,14 @@ def _count(number: int, noun: str) -> str:
 
 
 def _next(incident: Incident, config: Path | None) -> str:
+    # What was just typed may be no command of the shell yet: `make demo` runs it from .venv.
+    retrace = "retrace" if shutil.which("retrace") else sys.argv[0]
     suffix = f" --config {config}" if config else ""
     commands = (
-        (f"retrace qa show {incident.public_id}{suffix}", "what happened, step by step, and why it counts as a bug"),
-        (f"retrace qa list{suffix}", "the whole queue"),
-        (f'retrace sql "FROM friction_by_route"{suffix}', "ask the data yourself"),
-        (f"retrace up{suffix}", "run door, pipeline and Dagster UI for your own app"),
+        (f"{retrace} qa show {incident.public_id}{suffix}", "what happened, step by step, and why it counts as a bug"),
+        (f"{retrace} qa list{suffix}", "the whole queue"),
+        (f'{retrace} sql "FROM friction_by_route"{suffix}', "ask the data yourself"),
+        (f"{retrace} up{suffix}", "run door, pipeline and Dagster UI for your own app"),
     )
     width = max(len(command) for command, _ in commands)
     return "What to type next:\n" + "\n".join(f"  {command:<{width}}  {why}" for command, why in commands)

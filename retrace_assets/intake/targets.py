@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from retrace_assets.bounds import bounded
 from retrace_assets.intake.columns import Click, EventColumns
 from retrace_assets.intake.payloads import NAME_LIMIT, Details
 from retrace_assets.intake.sessions import PlacedBatch
@@ -49,9 +50,7 @@ def _recordings(
     wanted = pl.DataFrame(list(windows), schema=list(_WINDOW), orient="row")
     key = ", ".join(_WINDOW)
     written = transaction.query(
-        f"SELECT {key}, sequence, events FROM replay_payloads SEMI JOIN wanted USING ({key}) "
-        "WHERE day BETWEEN ? AND ? AND started_at BETWEEN ? AND ?",
-        [wanted["day"].min(), wanted["day"].max(), wanted["started_at"].min(), wanted["started_at"].max()],
+        f"SELECT {key}, sequence, events FROM replay_payloads SEMI JOIN wanted USING ({key}) WHERE {bounded(wanted)}",
         wanted=wanted,
     )
     recordings: dict[_WindowKey, dict[int, str]] = defaultdict(dict)

@@ -4,10 +4,10 @@ Belongs here: the queries. Does not: what follows from the rows (fold, evidence,
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import polars as pl
 
+from retrace_assets.bounds import bounded
 from retrace_assets.issues.evidence import SIGNALS_SHOWN
 from retrace_assets.issues.fold import ROOT
 from retrace_assets.issues.merges import Bug
@@ -19,6 +19,7 @@ from retrace_resources.lake import Transaction
 EVENTS_READ = 500
 
 _MEMBERS = {"project_id": pl.String, "environment_id": pl.String, "fingerprint": pl.String, "root": pl.String}
+_SIGNAL_COLUMNS = ", ".join(f"signals.{name}" for name in SIGNALS.column_names)
 _STEP_COLUMNS = (
     *("kind", "occurred_at", "url", "node_id", "target_tag", "target_role", "target_name", "target_test_id"),
     *("target_css", "target_interactive"),
@@ -49,14 +50,12 @@ def read_daily(transaction: Transaction, clusters: pl.DataFrame) -> pl.DataFrame
     shared = days.filter(pl.col("fingerprints") > 1).select(*ROOT, "day", "fingerprint").explode("fingerprint")
     if shared.is_empty():
         return alone
-    is_on_days, days_read = _on_days(shared)
     counted = transaction.query(
         "SELECT project_id, environment_id, root, day, count(DISTINCT session_id) AS sessions, "
         "count(DISTINCT nullif(distinct_id, '')) "
         "+ count(DISTINCT session_id) FILTER (nullif(distinct_id, '') IS NULL) AS users "
         "FROM signals JOIN shared USING (project_id, environment_id, day, fingerprint) "
-        f"WHERE {is_on_days} GROUP BY ALL",
-        days_read,
+        f"WHERE {bounded(shared)} GROUP BY ALL",
         shared=shared,
     )
     return pl.concat([alone, counted.select(alone.columns)])
@@ -66,52 +65,43 @@ def read_examples(transaction: Transaction, clusters: pl.DataFrame) -> pl.DataFr
     """The latest signals of each root's last day, newest first, with `root`."""
     last_day = pl.col("day") == pl.col("day").max().over(*ROOT)
     wanted = clusters.filter(last_day).select("project_id", "environment_id", "day", "fingerprint", "root")
-    is_on_days, days = _on_days(wanted, "signals")
-    return transaction.query(
-        f"SELECT {', '.join(f'signals.{name}' for name in SIGNALS.column_names)}, root "
+    # Which they are is read first, in narrow columns: all signals of a day with their evidence would be much to read.
+    latest = transaction.query(
+        "SELECT project_id, environment_id, day, started_at, session_id, signal_id, root "
         "FROM signals JOIN wanted USING (project_id, environment_id, day, fingerprint) "
-        f"WHERE {is_on_days} QUALIFY row_number() OVER (PARTITION BY {', '.join(ROOT)} "
-        f"ORDER BY occurred_at DESC, signal_id) <= {SIGNALS_SHOWN} ORDER BY occurred_at DESC, signal_id",
-        days,
+        f"WHERE {bounded(wanted, 'signals')} QUALIFY row_number() OVER (PARTITION BY {', '.join(ROOT)} "
+        f"ORDER BY occurred_at DESC, signal_id) <= {SIGNALS_SHOWN}",
         wanted=wanted,
+    )
+    return transaction.query(
+        f"SELECT {_SIGNAL_COLUMNS}, root "
+        "FROM signals JOIN latest USING (project_id, environment_id, day, started_at, session_id, signal_id) "
+        f"WHERE {bounded(latest, 'signals')} ORDER BY occurred_at DESC, signal_id",
+        latest=latest,
     )
 
 
 def read_session_signals(transaction: Transaction, totals: pl.DataFrame) -> pl.DataFrame:
     """All signals of the representative sessions, with the `root` they represent."""
-    is_on_days, days = _on_days(totals, "signals")
     return transaction.query(
-        f"SELECT {', '.join(f'signals.{name}' for name in SIGNALS.column_names)}, root "
+        f"SELECT {_SIGNAL_COLUMNS}, root "
         "FROM signals JOIN wanted USING (project_id, environment_id, day, session_id) "
-        f"WHERE {is_on_days} AND signals.started_at BETWEEN ? AND ? ORDER BY occurred_at, signal_id",
-        [*days, totals["started_at"].min(), totals["started_at"].max()],
+        f"WHERE {bounded(totals, 'signals')} ORDER BY occurred_at, signal_id",
         wanted=totals.select(*ROOT, "day", "session_id"),
     )
 
 
 def read_walks(transaction: Transaction, representatives: pl.DataFrame) -> pl.DataFrame:
     """The events that led to each representative signal in its window, in order, with `signal_id`."""
-    is_on_days, days = _on_days(representatives, "event")
-    starts = [representatives["started_at"].min(), representatives["started_at"].max()]
     return transaction.query(
         f"SELECT signal_id, {', '.join(f'event.{name}' for name in _STEP_COLUMNS)} FROM replay_events AS event "
         "JOIN wanted USING (project_id, environment_id, day, session_id, window_id) "
-        f"WHERE {is_on_days} AND event.started_at BETWEEN ? AND ? AND list_contains(?, kind) "
+        f"WHERE {bounded(representatives, 'event')} AND list_contains(?, kind) "
         "AND event.occurred_at <= until QUALIFY row_number() OVER (PARTITION BY wanted.project_id, "
         "wanted.environment_id, signal_id ORDER BY event.occurred_at DESC, sequence DESC, event_index DESC) "
         f"<= {EVENTS_READ} ORDER BY event.occurred_at, sequence, event_index",
-        [*days, *starts, list(EVENT_KINDS)],
+        [list(EVENT_KINDS)],
         wanted=representatives.select(
             *("project_id", "environment_id", "day", "session_id", "window_id", "signal_id"), until="occurred_at"
         ),
     )
-
-
-def _on_days(rows: pl.DataFrame, table: str = "") -> tuple[str, list[Any]]:
-    """A condition for the days of some rows, and its parameters.
-
-    Day by day, for an old bug and a new one may be years apart, and every day between would be read.
-    """
-    days = sorted(rows["day"].unique())
-    column = f"{table}.day" if table else "day"
-    return f"{column} IN ({', '.join('?' * len(days))})" if days else "false", days

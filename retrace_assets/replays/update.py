@@ -8,6 +8,7 @@ from functools import partial
 
 import polars as pl
 
+from retrace_assets.bounds import bounded
 from retrace_assets.follow import follow, recompute, replace_changed
 from retrace_assets.replays.replays import IDLE, replay_rows, replays_parameters, replays_sql
 from retrace_assets.report import StageReport
@@ -51,18 +52,7 @@ def idle_sessions(lake: Lake, now: datetime) -> pl.DataFrame:
 
 def _recompute(transaction: Transaction, sessions: pl.DataFrame, now: datetime) -> StageReport:
     touched = sessions.select(_KEYS)
-    # Constants, not a join: only they let whole files be skipped.
-    bounds = {
-        "first_day": touched["day"].min(),
-        "last_day": touched["day"].max(),
-        "first_start": touched["started_at"].min(),
-        "last_start": touched["started_at"].max(),
-    }
-    sums = transaction.query(
-        replays_sql("WHERE day BETWEEN $first_day AND $last_day AND started_at BETWEEN $first_start AND $last_start"),
-        replays_parameters(now) | bounds,
-        touched=touched,
-    )
+    sums = transaction.query(replays_sql(f"WHERE {bounded(touched)}"), replays_parameters(now), touched=touched)
     rows = replay_rows(sums)
     replace_changed(transaction, REPLAYS, touched, rows)
     # A session whose row is the same may still have other events: the next stage is told of all of them.

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from retrace_assets.bounds import bounded
 from retrace_assets.follow import follow, recompute, replace_changed, rows_of
 from retrace_assets.report import StageReport
 from retrace_assets.signals.detector import Detector
@@ -29,14 +30,13 @@ SELECT project_id, environment_id, session_id, window_id, max(batch.last_at) AS 
        arg_max(batch.flush_type, batch.sequence) = 'final' OR bool_or(session.status = 'closed') AS closed
 FROM replay_batches AS batch
 JOIN sessions AS session USING (project_id, environment_id, day, session_id)
-WHERE batch.day BETWEEN $first_day AND $last_day AND batch.started_at BETWEEN $first_start AND $last_start
+WHERE {bounded}
 GROUP BY ALL
 """
 _EVENTS = f"""
 SELECT {", ".join(REPLAY_EVENTS.column_names)}
 FROM replay_events SEMI JOIN sessions USING (project_id, environment_id, day, session_id)
-WHERE day BETWEEN $first_day AND $last_day AND started_at BETWEEN $first_start AND $last_start
-  AND list_contains($kinds, kind)
+WHERE list_contains($kinds, kind) AND {{bounded}}
 """
 
 
@@ -62,15 +62,9 @@ def rebuild(lake: Lake, day: date, detectors: Sequence[Detector[Any]]) -> StageR
 def _judge(transaction: Transaction, keys: pl.DataFrame, *, detectors: Sequence[Detector[Any]]) -> StageReport:
     touched = keys.rename({"key": "session_id"}).select(_SESSION)
     sessions = rows_of(transaction, REPLAYS, touched)
-    bounds = {
-        "first_day": touched["day"].min(),
-        "last_day": touched["day"].max(),
-        "first_start": touched["started_at"].min(),
-        "last_start": touched["started_at"].max(),
-    }
     kinds = sorted(set[str]().union(*(detector.kinds for detector in detectors)))
-    events = transaction.query(_EVENTS, {**bounds, "kinds": kinds}, sessions=sessions)
-    windows = transaction.query(_WINDOWS, bounds, sessions=sessions)
+    events = transaction.query(_EVENTS.format(bounded=bounded(touched)), {"kinds": kinds}, sessions=sessions)
+    windows = transaction.query(_WINDOWS.format(bounded=bounded(touched, "batch")), sessions=sessions)
     rows = find_signals(events, windows, sessions, detectors)
     changed = replace_changed(transaction, SIGNALS, touched, rows)
     no_start = pl.lit(None, pl.Datetime("us"))

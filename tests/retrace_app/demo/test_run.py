@@ -55,8 +55,8 @@ def test_the_terminal_shows_each_with_its_evidence_and_what_to_type_next(
     for bug in BUGS:
         assert bug in run.stdout
     assert "/api/orders → 500" in run.stdout
-    command = next(line.split("  ")[1] for line in run.stderr.splitlines() if "retrace qa show" in line)
-    shown = retrace(folder, *command.split()[1:])
+    command = next(line.split() for line in run.stderr.splitlines() if " qa show INC-" in line)
+    shown = retrace(folder, *command[1:4])
     assert shown.returncode == 0
     assert "Steps" in shown.stdout
 
