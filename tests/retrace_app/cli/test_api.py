@@ -69,6 +69,8 @@ def test_keys_are_listed_without_their_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    # Where it is set, a pipe is taken to be so wide and ids are cut.
+    monkeypatch.delenv("COLUMNS", raising=False)
     assert main(["api", "list-sdk-keys"]) == 0
     assert capsys.readouterr() == ("", "There is no SDK key yet; `retrace quickstart` mints one.\n")
 
