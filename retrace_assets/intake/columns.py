@@ -11,7 +11,7 @@ import polars as pl
 from retrace_assets.intake.payloads import READERS, URL_LIMIT, Details
 from retrace_assets.intake.sessions import PlacedBatch
 from retrace_core.distinct import map_distinct
-from retrace_core.events import Event, decode_payload
+from retrace_core.events import Event, EventData, decode_payload
 from retrace_core.parametrise import route_template
 from retrace_core.tables import REPLAY_EVENTS
 
@@ -40,16 +40,17 @@ _EVENT_SCHEMA: _Schema = {
     "kind": pl.String,
     "type": pl.Int16,
     "source": pl.Int16,
-    "url": pl.String,
     "node_id": pl.Int64,
     "x": pl.Float64,
     "y": pl.Float64,
+    "url": pl.String,
 }
+_MUTATION_SCHEMA: _Schema = dict.fromkeys(("added", "removed", "texts", "attributes"), pl.Int32)
 # All other columns: few events fill them, so they are kept as rows and joined at the end.
 _DETAIL_SCHEMA: _Schema = {
     name: dtype
     for name, dtype in pl.DataFrame(REPLAY_EVENTS.arrow_schema.empty_table()).schema.items()
-    if name not in {*_BATCH_SCHEMA, *_EVENT_SCHEMA, "occurred_at", "route"}
+    if name not in {*_BATCH_SCHEMA, *_EVENT_SCHEMA, *_MUTATION_SCHEMA, "occurred_at", "route"}
 }
 
 
@@ -70,6 +71,7 @@ class EventColumns:
 
     placed: list[PlacedBatch] = field(default_factory=list)
     rows: list[tuple[object, ...]] = field(default_factory=list)
+    mutations: dict[int, tuple[int, ...]] = field(default_factory=dict)
     details: dict[int, Details] = field(default_factory=dict)
     unnamed_clicks: list[Click] = field(default_factory=list)
 
@@ -79,23 +81,30 @@ class EventColumns:
         self.placed.append(placed)
         url = placed.window.last_url
         clicks: list[Click] = []
-        descriptions: list[tuple[float, Details]] = []
+        descriptions = placed.window.descriptions
+        rows = self.rows
         for index, (event, time) in enumerate(zip(placed.batch.events, placed.times_ms, strict=True)):
             if event is None or time is None:
                 continue
-            kind = event.kind
-            if kind == "click":
-                node_id = event.data.id if event.data else None
-                clicks.append(Click(len(self.rows), placed, index, node_id, time))
-            page, parts = _read(event, kind)
-            url = page or url
-            if kind == "click_target":
-                descriptions.append((time, parts[0]))
-                parts = _NOTHING
-            for part, detail in enumerate(parts):
-                if detail:
-                    self.details[len(self.rows)] = detail
-                self.rows.append((number, index, part, int(time * 1000), kind, *_numbers(event, url)))
+            kind, data = event.kind, event.data
+            if kind in READERS:
+                page, parts = _read(event, kind)
+                url = page or url
+                if kind == "click_target":
+                    descriptions.append((time, parts[0]))
+                    parts = _NOTHING
+                for part, detail in enumerate(parts):
+                    self.details[len(rows)] = detail
+                    rows.append((number, index, part, int(time * 1000), kind, *_numbers(event), url))
+                continue
+            if data is not None:
+                if data.href:
+                    url = data.href[:URL_LIMIT]
+                elif kind == "mutation":
+                    self.mutations[len(rows)] = _counts(data)
+                elif kind == "click":
+                    clicks.append(Click(len(rows), placed, index, data.id, time))
+            rows.append((number, index, 0, int(time * 1000), kind, *_numbers(event), url))
         placed.window.last_url = placed.last_url = url
         for click in clicks:
             described = _description(click, descriptions)
@@ -103,6 +112,7 @@ class EventColumns:
                 self.unnamed_clicks.append(click)
             else:
                 self.details[click.row] = described
+        placed.window.descriptions = _latest(descriptions)
 
     def frame(self) -> pl.DataFrame:
         """The rows of `replay_events`."""
@@ -136,12 +146,12 @@ class EventColumns:
                 for name, dtype in _DETAIL_SCHEMA.items()
             ]
         )
+        mutations = pl.DataFrame(list(self.mutations.values()), schema=_MUTATION_SCHEMA, orient="row")
         # Positions instead of joins: most rows share their batch's columns and have no details at all.
-        detail_of = pl.Series([None], dtype=pl.UInt32).new_from_index(0, events.height)
-        detail_of = detail_of.scatter(list(self.details), range(details.height))
         return (
             events.hstack(batches.select(pl.exclude("batch").gather(events["batch"])))
-            .hstack(details.select(pl.all().gather(detail_of)))
+            .hstack(_spread(details, list(self.details), events.height))
+            .hstack(_spread(mutations, list(self.mutations), events.height))
             .with_columns(
                 occurred_at=pl.col("occurred_us").cast(pl.Datetime("us")),
                 route=map_distinct(events["url"], route_template),
@@ -154,35 +164,51 @@ _NOTHING: list[Details] = [{}]
 
 
 def _read(event: Event, kind: str) -> tuple[str | None, list[Details]]:
-    """The page an event names, if any, and the details of its parts."""
-    data = event.data
-    if data is None:
+    """The page a plugin's event names, if any, and the details of its parts."""
+    if event.data is None:
         return None, _NOTHING
-    reader = READERS.get(kind)
-    if reader is not None:
-        payload = decode_payload(data.payload)
-        page = payload.get("url") if kind != "network" else None
-        return page[:URL_LIMIT] if isinstance(page, str) else None, reader(payload)
-    if kind == "mutation":
-        counts = {
-            "added": len(data.adds or ()),
-            "removed": len(data.removes or ()),
-            "texts": len(data.texts or ()),
-            "attributes": len(data.attributes or ()),
-        }
-        return None, [counts]
-    return data.href[:URL_LIMIT] if data.href else None, _NOTHING
+    payload = decode_payload(event.data.payload)
+    page = payload.get("url") if kind != "network" else None
+    return page[:URL_LIMIT] if isinstance(page, str) else None, READERS[kind](payload)
 
 
-def _numbers(event: Event, url: str | None) -> tuple[object, ...]:
-    """Type, source, page, node and pointer of an event."""
-    data = event.data
-    kind = event.type if 0 <= event.type <= _LARGEST_CODE else -1
+def _counts(data: EventData) -> tuple[int, ...]:
+    """How much of each kind a mutation changes, in the order of _MUTATION_SCHEMA."""
+    return (
+        len(data.adds or ()),
+        len(data.removes or ()),
+        len(data.texts or ()),
+        len(data.attributes or ()),
+    )
+
+
+def _numbers(event: Event) -> tuple[object, ...]:
+    """Type, source, node and pointer of an event."""
+    kind, data = event.type, event.data
+    if not 0 <= kind <= _LARGEST_CODE:
+        kind = -1
     if data is None:
-        return kind, None, url, None, None, None
-    source = data.source if data.source is not None and 0 <= data.source <= _LARGEST_CODE else None
-    node_id = data.id if data.id is not None and abs(data.id) <= _LARGEST_NODE else None
-    return kind, source, url, node_id, data.x, data.y
+        return kind, None, None, None, None
+    source, node_id = data.source, data.id
+    if source is not None and not 0 <= source <= _LARGEST_CODE:
+        source = None
+    if node_id is not None and not -_LARGEST_NODE <= node_id <= _LARGEST_NODE:
+        node_id = None
+    return kind, source, node_id, data.x, data.y
+
+
+def _spread(rows: pl.DataFrame, positions: list[int], height: int) -> pl.DataFrame:
+    """Put rows at their positions in a frame of `height` rows that are null elsewhere."""
+    row_at = pl.Series([None], dtype=pl.UInt32).new_from_index(0, height).scatter(positions, range(rows.height))
+    return rows.select(pl.all().gather(row_at))
+
+
+def _latest(descriptions: list[tuple[float, Details]]) -> list[tuple[float, Details]]:
+    """Those a click of the next batch may belong to."""
+    if not descriptions:
+        return descriptions
+    newest = max(time for time, _ in descriptions)
+    return [(time, details) for time, details in descriptions if newest - time <= CLICK_MATCH_MS]
 
 
 def _description(click: Click, descriptions: list[tuple[float, Details]]) -> Details | None:

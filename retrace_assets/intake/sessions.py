@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from retrace_assets.intake.batches import Batch, Post, Refusal
+from retrace_assets.intake.payloads import Details
 from retrace_core.errors import ErrorCode
 from retrace_core.tables import REPLAY_BATCHES
 from retrace_resources.lake import Transaction
@@ -26,11 +27,13 @@ SessionKey = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Window:
-    """A page load: its clock, the content of the batches that came, and the page it is on."""
+    """A page load: its clock, the content of the batches that came, the page it is on, and clicks it last described."""
 
     clock_offset_ms: int
     hashes: dict[int, str] = field(default_factory=dict)
     last_url: str | None = None
+    # When each happened, and what the recorder says of its control: a batch may end between the two halves of a click.
+    descriptions: list[tuple[float, Details]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-# A hot run leaves some 300 KB; at one every 5 seconds an hour of them is 720, and upkeep comes hourly.
+# A hot run leaves some 230 KB; at one every 5 seconds an hour of them is 720, and upkeep comes hourly.
 HOT_RUNS_KEPT = 500
 OTHER_RUNS_KEPT = 500
 FAILED_RUNS_KEPT = 200
