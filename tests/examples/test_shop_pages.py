@@ -31,6 +31,13 @@ class Watched:
             lambda answer: self.failed.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None,
         )
 
+    def wait_for_error(self) -> None:
+        """Wait until something has gone wrong; the page tells of it a moment after it shows."""
+        for _ in range(100):
+            if self.errors:
+                return
+            self.page.wait_for_timeout(50)
+
 
 @pytest.fixture(scope="module")
 def shop_url() -> Iterator[str]:
@@ -125,6 +132,7 @@ def test_throwing_handler_breaks_the_wishlist_button(watched: Watched) -> None:
     watched.page.get_by_role("button", name="Add to wishlist").click()
     watched.page.wait_for_timeout(200)
 
+    watched.wait_for_error()
     assert watched.errors == ["Cannot read properties of undefined (reading 'push')"]
     expect(watched.page.get_by_role("button", name="Add to wishlist")).to_be_visible()
 
@@ -189,6 +197,7 @@ def test_blank_route_leaves_an_empty_page(watched: Watched) -> None:
     page.wait_for_url("**/deals")
 
     expect(page.locator("#app")).to_be_empty()
+    watched.wait_for_error()
     assert watched.errors == ["Cannot read properties of undefined (reading 'price')"]
 
 

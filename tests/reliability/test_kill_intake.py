@@ -29,6 +29,6 @@ def test_every_landed_batch_is_in_the_lake_once_when_one_of_two_racing_drains_is
 
 
 def test_a_killed_process_replays_leaves_nothing_that_stops_the_next(home: Path) -> None:
-    outcome = kill_again_and_again(home, process_replays, 3, longest_life=5, segments=4, seed=3)
+    outcome = kill_again_and_again(home, process_replays, 4, longest_life=1.5, segments=4, seed=3)
     _require_whole(outcome)
     assert outcome.killed_at_work > 0
