@@ -55,7 +55,7 @@ class Batch:
     post: Post
     content_hash: str
     raw_bytes: int
-    events_json: str
+    events_json: bytes
     events: list[Event | None]
     flush_type: str
     sent_ms: float | None
@@ -118,13 +118,22 @@ def decode_posts(posts: Sequence[Post]) -> tuple[list[Batch], list[Refusal]]:
     """Redact the bodies, all at once, then decode them; what cannot be decoded is refused."""
     batches: list[Batch] = []
     refusals: list[Refusal] = []
-    texts = pl.Series("body", [post.body.decode("utf-8", "replace") for post in posts], dtype=pl.String)
-    for post, text in zip(posts, redact(texts).to_list(), strict=True):
+    redacted = redact(_texts([post.body for post in posts]))
+    # As bytes: to make a Python string of each body costs more than to parse it.
+    for post, text in zip(posts, redacted.cast(pl.Binary).to_list(), strict=True):
         try:
-            batches.append(_decode(post, text.encode()))
+            batches.append(_decode(post, text))
         except (msgspec.DecodeError, RecursionError) as error:
-            refusals.append(Refusal(post, ErrorCode.UNREADABLE_BATCH, str(error), text))
+            refusals.append(Refusal(post, ErrorCode.UNREADABLE_BATCH, str(error), text.decode()))
     return batches, refusals
+
+
+def _texts(bodies: list[bytes]) -> pl.Series:
+    try:
+        return pl.Series("body", bodies, dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.ComputeError:
+        # One of them is no UTF-8; only Python replaces what is not.
+        return pl.Series("body", [body.decode("utf-8", "replace") for body in bodies], dtype=pl.String)
 
 
 def _decode(post: Post, text: bytes) -> Batch:
@@ -144,7 +153,7 @@ def _decode_strictly(post: Post, text: bytes) -> Batch:
         post=post,
         content_hash=hashlib.sha256(post.body).hexdigest(),
         raw_bytes=len(post.body),
-        events_json=events.decode(),
+        events_json=events,
         events=decode_events(events),
         flush_type="final" if flush_type == "final" else "normal",
         sent_ms=_milliseconds(envelope.sentAt),

@@ -9,6 +9,7 @@ from typing import Final
 import dagster as dg
 
 from retrace_assets.intake.assets import LANDING
+from retrace_assets.metadata import preview
 from retrace_assets.runs import utc_now
 from retrace_core.tables import REPLAY_BATCHES
 from retrace_resources.lake import Lake
@@ -54,5 +55,5 @@ def nothing_landed_is_missing(lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResu
     differences = lake.query(_DIFFERENCES, {"since": (utc_now() - _DAYS_LOOKED_AT).date()})
     return dg.AssetCheckResult(
         passed=differences.is_empty(),
-        metadata={"days that differ": differences.height, "first": str(differences.to_dicts()[:1])},
+        metadata={"days that differ": differences.height, "first of them": preview(differences)},
     )

@@ -66,7 +66,8 @@ def _batch_row(placed: PlacedBatch, commit_no: int) -> _Row:
 
 def payloads_frame(placed: list[PlacedBatch]) -> pl.DataFrame:
     """Rows of `replay_payloads`."""
-    return _frame(REPLAY_PAYLOADS, [_identity(item) | {"events": item.batch.events_json} for item in placed])
+    events = pl.Series("events", [item.batch.events_json for item in placed], dtype=pl.Binary).cast(pl.String)
+    return _frame(REPLAY_PAYLOADS, [_identity(item) for item in placed]).with_columns(events)
 
 
 def rejected_frame(stream: str, refusals: list[Refusal], commit_no: int) -> pl.DataFrame:

@@ -100,7 +100,10 @@ def place(batch: Batch, sessions: dict[SessionKey, Session]) -> PlacedBatch | Re
         if window.hashes[post.sequence] == batch.content_hash:
             return None
         return Refusal(
-            post, ErrorCode.SEQUENCE_CONFLICT, "this sequence came before with other content", batch.events_json
+            post,
+            ErrorCode.SEQUENCE_CONFLICT,
+            "this sequence came before with other content",
+            batch.events_json.decode(),
         )
 
     received_ms = post.received_at.replace(tzinfo=UTC).timestamp() * 1000
@@ -111,7 +114,8 @@ def place(batch: Batch, sessions: dict[SessionKey, Session]) -> PlacedBatch | Re
     latest_kept = received_ms + LOOK_BACK.total_seconds() * 1000
     usable = [value for value in times if value is not None]
     if session is None and usable and max(usable) < earliest_kept:
-        return Refusal(post, ErrorCode.SESSION_TOO_OLD, "its last event is over 8 days older", batch.events_json)
+        detail = "its last event is over 8 days older"
+        return Refusal(post, ErrorCode.SESSION_TOO_OLD, detail, batch.events_json.decode())
 
     kept: list[float | None] = [
         value if value is not None and earliest_kept <= value <= latest_kept else None for value in times

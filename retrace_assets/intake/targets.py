@@ -45,7 +45,7 @@ def _window(placed: PlacedBatch) -> _WindowKey:
 
 def _recordings(
     transaction: Transaction, columns: EventColumns, windows: Iterable[_WindowKey]
-) -> dict[_WindowKey, dict[int, str]]:
+) -> dict[_WindowKey, dict[int, str | bytes]]:
     """The events of windows as JSON, by sequence: those written before, and those about to be."""
     wanted = pl.DataFrame(list(windows), schema=list(_WINDOW), orient="row")
     key = ", ".join(_WINDOW)
@@ -53,7 +53,7 @@ def _recordings(
         f"SELECT {key}, sequence, events FROM replay_payloads SEMI JOIN wanted USING ({key}) WHERE {bounded(wanted)}",
         wanted=wanted,
     )
-    recordings: dict[_WindowKey, dict[int, str]] = defaultdict(dict)
+    recordings: dict[_WindowKey, dict[int, str | bytes]] = defaultdict(dict)
     for *window, sequence, events in written.iter_rows():
         recordings[tuple(window)][sequence] = events
     for placed in columns.placed:
@@ -62,7 +62,7 @@ def _recordings(
     return recordings
 
 
-def _named(recording: dict[int, str], clicks: list[Click]) -> dict[int, Details]:
+def _named(recording: dict[int, str | bytes], clicks: list[Click]) -> dict[int, Details]:
     """Replay a window and look at the control of each click just before it was clicked."""
     row_at = {(click.placed.batch.post.sequence, click.event_index): click for click in clicks}
     last = max(row_at)
@@ -80,7 +80,7 @@ def _named(recording: dict[int, str], clicks: list[Click]) -> dict[int, Details]
     return named
 
 
-def _objects(events_json: str) -> list[dict[str, Any]]:
+def _objects(events_json: str | bytes) -> list[dict[str, Any]]:
     try:
         events = msgspec.json.decode(events_json)
     except (msgspec.DecodeError, RecursionError):

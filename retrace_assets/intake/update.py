@@ -43,8 +43,8 @@ STREAM = "replay"
 COMMIT_BYTES = 48 * 2**20
 # Bytes of JSON decoded and written at a time: bounds memory when bodies came compressed.
 SLICE_BYTES = 12 * 2**20
-# Slices decoded while an earlier one is written; measured: a second decoder only waits for the interpreter.
-DECODED_AHEAD = 1
+# Slices handed to the decoder while an earlier one is written. It is one thread: a second only waits for the first.
+DECODED_AHEAD = 2
 # What one run takes at most before it lets the later stages have their turn.
 RUN_BYTES = 512 * 2**20
 
@@ -68,6 +68,7 @@ class _Commit:
     batches: int = 0
     duplicates: int = 0
     rejected: int = 0
+    taken_in: list[pl.DataFrame] = field(default_factory=list)
     days: set[date] = field(default_factory=set)
 
 
@@ -80,7 +81,7 @@ def drain(
     """
     report = StageReport(STAGE)
     taken_bytes = 0
-    with _decoding(), ThreadPoolExecutor(DECODED_AHEAD, thread_name_prefix="intake") as decoders:
+    with _decoding(), ThreadPoolExecutor(1, thread_name_prefix="intake") as decoders:
         while taken_bytes < max_bytes:
             done, step = _commit(lake, landing, only, decoders)
             for segment in done:
@@ -213,6 +214,9 @@ def _write(
     commit = _Commit(known_sessions(transaction, record_batches))
     for batches, refusals in _decoded(_slices(readable), decoders):
         _write_slice(transaction, commit, batches, refusals)
+    taken_in = pl.concat(commit.taken_in)
+    transaction.append(REPLAY_BATCHES, taken_in)
+    note_changes(transaction, REPLAY_EVENTS.name, taken_in.rename({"session_id": "key"}))
     return commit
 
 
@@ -230,10 +234,9 @@ def _write_slice(transaction: Transaction, commit: _Commit, batches: list[Batch]
     name_clicks(transaction, columns)
     taken_in = batches_frame(columns.placed, transaction.commit_no)
     commit.rows_out += transaction.append(REPLAY_EVENTS, columns.frame())
-    transaction.append(REPLAY_BATCHES, taken_in)
     transaction.append(REPLAY_PAYLOADS, payloads_frame(columns.placed))
     transaction.append(REJECTED, rejected_frame(STREAM, refusals, transaction.commit_no))
-    note_changes(transaction, REPLAY_EVENTS.name, taken_in.rename({"session_id": "key"}))
+    commit.taken_in.append(taken_in)
     commit.rows_in += sum(len(batch.events) for batch in batches)
     commit.raw_bytes += sum(batch.raw_bytes for batch in batches)
     commit.batches += len(columns.placed)

@@ -47,10 +47,14 @@ def rates_as_before(
 
 
 def _result(key: dg.AssetCheckKey, row: dict[str, Any] | None) -> dg.AssetCheckResult:
+    figures = row or {"found": 0, "expected": None, "unusual": False}
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
-        passed=not (row and row["unusual"]),
+        passed=not figures["unusual"],
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={name: "unknown" if value is None else value for name, value in (row or {}).items()},
+        metadata={
+            "signals found": figures["found"],
+            "expected": "not enough history" if figures["expected"] is None else round(figures["expected"], 1),
+        },
     )
