@@ -17,6 +17,7 @@ from dagster import DagsterInstance, materialize
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import TickData, TickStatus
 
+from bench.figures import Figure, collect
 from retrace_assets.upkeep import runs as retention
 from retrace_assets.upkeep.assets import dagster_runs
 from retrace_assets.upkeep.runs import HOT_RUNS_KEPT, OTHER_RUNS_KEPT
@@ -102,6 +103,7 @@ def main() -> int:
         f"({HOT_RUNS_KEPT} + {OTHER_RUNS_KEPT} runs kept, {RUNS_AN_HOUR} an hour, two days of ticks); "
         f"without purging {RUNS_A_DAY * a_run / 1e9:.1f} GB a day"
     )
+    collect(Figure(f"Dagster's home at {RUNS_A_DAY:,} hot runs a day", peak / 1e6, "MB", TARGET_BYTES / 1e6))
     print(f"target {TARGET_BYTES / 1e6:.0f} MB: {'met' if peak <= TARGET_BYTES else 'MISSED'}")
     return 0 if peak <= TARGET_BYTES else 1
 

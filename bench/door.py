@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 import psutil
 
+from bench.figures import Figure, collect
 from retrace_resources.landing import Landing
 from retrace_resources.state import StateStore
 
@@ -281,6 +282,7 @@ def main() -> None:
             workers = main_process.children()
             idle = [worker.memory_info().rss / 1e6 for worker in workers]
             print(f"Idle: {', '.join(f'{rss:.0f}' for rss in idle)} MB a worker; {os.cpu_count()} cores.\n")
+            collect(Figure("door, idle memory a worker", max(idle), "MB", 100))
             print("batch         batches/s   MB/s   p50 ms   p99 ms   max ms      202s      rows  refused  target")
             for name in [options.only] if options.only else list(TARGETS):
                 result = measure(name, Site(home, port, keys), options.connections, options.seconds)
@@ -294,6 +296,10 @@ def report(name: str, result: Result, connections: int) -> None:
     rate = result.batches / result.seconds
     least, most_ms = TARGETS[name]
     complete = 0 <= result.rows - result.batches <= connections and not result.broken
+    collect(
+        Figure(f"door, {name} batches", rate, "a second", least, at_least=True),
+        Figure("  p99", result.p99_ms, "ms", most_ms),
+    )
     verdict = "met" if rate >= least and result.p99_ms < most_ms else "missed"
     print(
         f"{name:<12}{rate:>11,.0f}{rate * result.body_bytes / 1e6:>7.0f}{result.p50_ms:>9.1f}{result.p99_ms:>9.1f}"

@@ -33,9 +33,9 @@ class Figure:
     @property
     def met(self) -> bool | None:
         """Whether it reaches its target, if it has one."""
-        return (
-            None if self.target is None else (self.value >= self.target) == self.at_least or self.value == self.target
-        )
+        if self.target is None:
+            return None
+        return self.value >= self.target if self.at_least else self.value <= self.target
 
     @property
     def line(self) -> str:
@@ -55,10 +55,15 @@ def print_figures(figures: Iterable[Figure]) -> int:
     found = list(figures)
     print(HEADER)
     print("\n".join(figure.line for figure in found), flush=True)
+    collect(*found)
+    return int(any(figure.met is False for figure in found))
+
+
+def collect(*figures: Figure) -> None:
+    """Add figures to what `python -m bench` collects, if it runs."""
     if collected := os.environ.get(COLLECTED):
         with Path(collected).open("a") as file:
-            file.writelines(json.dumps(asdict(figure)) + "\n" for figure in found)
-    return int(any(figure.met is False for figure in found))
+            file.writelines(json.dumps(asdict(figure)) + "\n" for figure in figures)
 
 
 def read_figures(path: Path) -> list[Figure]:

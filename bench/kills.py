@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.figures import Figure, collect
 from tests.reliability.doors import running_door
 from tests.reliability.killing import Work, drain_one_by_one, kill_again_and_again, process_replays
 from tests.retrace_app.http.ingest.test_door_survives_kill import CLIENTS, LONGEST_LIFE_SECONDS, Client, landed_rows
@@ -90,6 +91,11 @@ def main() -> int:
             f"{name:<10}{row.kills:>7}{row.acknowledged:>14,}{row.lost:>7}{row.doubled:>9}{row.torn:>7}"
             f"{'yes' if row.ended else 'NO':>7}{row.seconds:>9.1f}",
             flush=True,
+        )
+        collect(
+            Figure(
+                f"{row.kills} kills of the {name}: lost, doubled, torn", row.lost + row.doubled + row.torn, "rows", 0
+            )
         )
         failed |= bool(row.lost or row.doubled or row.torn) or not row.ended
     return int(failed)

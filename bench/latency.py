@@ -24,6 +24,7 @@ from pathlib import Path
 
 import httpx
 
+from bench.figures import Figure, collect
 from retrace_app.supervisor.programs import Options
 from retrace_resources.dagster_instance import open_instance
 from retrace_resources.lake import Lake
@@ -109,6 +110,7 @@ def report(home: Path, waits: list[float], *, push: bool) -> bool:
     p95 = waits[min(len(waits) - 1, round(0.95 * len(waits)) - 1)] if len(waits) > 1 else waits[0]
     middle, longest = statistics.median(waits), waits[-1]
     print(f"{len(waits)} visits by {way}: median {middle:.2f} s, p95 {p95:.2f} s, max {longest:.2f} s")
+    collect(Figure(f"final batch to incident by {way}, p95", p95, "s", TARGET_SECONDS[way]))
     print(f"target p95 {TARGET_SECONDS[way]:.0f} s: {'met' if p95 <= TARGET_SECONDS[way] else 'MISSED'}")
     with open_instance(home) as instance:
         records = [record for record in instance.get_run_records() if record.end_time and record.start_time]

@@ -45,8 +45,12 @@ _ROWS_A_COMMIT: Final = 200
 class Cost:
     """What a stage took: seconds on the clock, and of the processor, over all threads."""
 
-    wall_s: float
-    cpu_s: float
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        """Add up."""
+        return Cost(self.wall_s + other.wall_s, self.cpu_s + other.cpu_s)
 
 
 def utc_now() -> datetime:

@@ -15,12 +15,18 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from dagster import DagsterInstance
 
+from retrace_app.actions.pipeline import process_pending
 from retrace_app.supervisor import lease
+from retrace_resources.dagster_graphql import DagsterGraphql
 from retrace_resources.dagster_instance import open_instance
 from retrace_resources.lake import Lake
+from retrace_resources.settings import load_settings
 from retrace_resources.state import StateStore
 from retrace_resources.warm_worker import worker_address
+from retrace_sensors.decide import Outcome
+from retrace_sensors.hot_runs import latest_hot_runs
 
 pytestmark = pytest.mark.slow
 
@@ -144,6 +150,51 @@ def test_a_visit_becomes_an_incident_and_whatever_dies_comes_back(home: Path, se
 
         with open_instance(home) as instance:
             assert len({run.tags["dagster/run_key"] for run in instance.get_runs()}) == instance.get_runs_count()
+
+
+def test_a_run_that_is_cancelled_in_the_ui_ends_and_its_segments_are_taken_in_by_the_next(
+    home: Path, secret: str
+) -> None:
+    with (
+        up(home) as running,
+        Lake(home) as lake,
+        DagsterGraphql(f"http://127.0.0.1:{running.dagster_port}") as dagster,
+    ):
+        with lake.transaction(), open_instance(home) as instance:
+            # The hot run waits for the writers' turn, which is ours.
+            meet_an_error(running, secret, "thyme")
+            wait_until(lambda: bool(in_flight(instance)), 30)
+            run_id = in_flight(instance)[0]
+            wait_until(lambda: dagster.status(run_id) == "STARTED", 30)
+            terminate(running, run_id)
+            assert dagster.wait(run_id, 30) == "CANCELED"
+
+        wait_until(lambda: is_an_incident(lake, "thyme"), 60)
+
+
+def in_flight(instance: DagsterInstance) -> list[str]:
+    """Hot runs that have not ended."""
+    return [run.run_id for run in latest_hot_runs(instance) if run.outcome is Outcome.IN_FLIGHT]
+
+
+def terminate(running: Up, run_id: str) -> None:
+    """Cancel a run as Dagster's UI does."""
+    query = "mutation ($id: String!) { terminateRun(runId: $id) { __typename } }"
+    address = f"http://127.0.0.1:{running.dagster_port}/graphql"
+    answer = httpx.post(address, json={"query": query, "variables": {"id": run_id}}, timeout=30).json()
+    assert answer["data"]["terminateRun"]["__typename"] == "TerminateRunSuccess", answer
+
+
+def test_a_verb_that_computes_goes_through_the_running_dagster(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETRACE_HOME", str(home))
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    with up(home), open_instance(home) as instance:
+        (run_id,) = process_pending(load_settings()).run_ids
+
+        run = instance.get_run_by_id(run_id)
+        assert run is not None
+        # What Dagster's UI needs to offer running it again.
+        assert run.remote_job_origin is not None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -75,5 +75,5 @@ def test_lake_files_says_what_it_did(instance: dg.DagsterInstance, lake: Lake) -
     result = dg.materialize([lake_files], instance=instance, resources={"lake": lake})
 
     (told,) = result.asset_materializations_for_node("upkeep__lake_files")
-    assert told.metadata["rows flushed"].value == 0
+    assert told.metadata["changes forgotten"].value == 0
     assert "→" in str(told.metadata["files"].value)
