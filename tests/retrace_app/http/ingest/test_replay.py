@@ -187,12 +187,14 @@ def test_no_body_whatsoever_makes_the_door_fail(door: "Door", body: bytes) -> No
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [
-        ("gzip", gzip.compress(b'{"sessionId":"packed","sequence":1,"events":[{}]}', mtime=0)),
-        ("gzip", gzip.compress(b'{"sessionId":"packed","sequence":2,', mtime=0) + gzip.compress(b'"events":[{}]}')),
+        ("gzip", gzip.compress(b'{"sessionId":"packed","sequence":1,"events":[{}]}')),
+        ("gzip", gzip.compress(b'{"sessionId":"packed","sequence":2,') + gzip.compress(b'"events":[{}]}')),
         ("deflate", zlib.compress(b'{"sessionId":"packed","sequence":3,"events":[{}]}')),
         ("br", brotli.compress(b'{"sessionId":"packed","sequence":4,"events":[{}]}')),
         ("zstd", zstandard.compress(b'{"sessionId":"packed","sequence":5,"events":[{}]}')),
     ],
+    # Names of their own: gzip writes the time into what it compresses.
+    ids=["gzip", "gzip in two members", "deflate", "br", "zstd"],
 )
 def test_compressed_body_is_taken_and_kept_as_it_came(door: "Door", encoding: str, body: bytes) -> None:
     answer = door.post(content=body, content_encoding=encoding)
