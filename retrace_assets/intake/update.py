@@ -8,17 +8,14 @@ the segments, and only then are the files deleted. Belongs here: the order of th
 import gc
 import sys
 import time
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import polars as pl
-import pyarrow as pa
 
-from retrace_assets.intake.batches import Batch, Post, Refusal, decode_posts, read_posts
+from retrace_assets.intake.batches import Batch, Refusal
 from retrace_assets.intake.columns import EventColumns
 from retrace_assets.intake.frames import (
     batches_frame,
@@ -27,41 +24,31 @@ from retrace_assets.intake.frames import (
     rejected_frame,
     segments_frame,
 )
+from retrace_assets.intake.reading import Decoder, Reading
 from retrace_assets.intake.sessions import Session, SessionKey, known_sessions, place
 from retrace_assets.intake.targets import name_clicks
 from retrace_assets.report import StageReport
 from retrace_core.limits import MAX_JSON_NESTING
-from retrace_core.tables import REJECTED, REPLAY_BATCHES, REPLAY_EVENTS, REPLAY_PAYLOADS, SEGMENTS
+from retrace_core.tables import REJECTED, REPLAY_BATCHES, REPLAY_EVENTS, REPLAY_PAYLOADS, SEGMENTS, Table
 from retrace_resources.changes import note_changes
 from retrace_resources.lake import Lake, Transaction
-from retrace_resources.landing import Landing, Segment, UnreadableSegment
+from retrace_resources.landing import Landing, Segment
 
 STAGE = "intake"
 STREAM = "replay"
 
 # Bytes of segments taken in by one transaction: about a second of the writers' lock on two cores (DESIGN §3: ≤ 2 s).
 COMMIT_BYTES = 48 * 2**20
-# Bytes of JSON decoded and written at a time: bounds memory when bodies came compressed.
-SLICE_BYTES = 12 * 2**20
-# Slices handed to the decoder while an earlier one is written. It is one thread: a second only waits for the first.
-DECODED_AHEAD = 2
 # What one run takes at most before it lets the later stages have their turn.
 RUN_BYTES = 512 * 2**20
-
-
-@dataclass(frozen=True)
-class _Slice:
-    """Some posts of a commit, and the damaged rows found among them."""
-
-    posts: list[Post]
-    refusals: list[Refusal]
 
 
 @dataclass
 class _Commit:
     """What a transaction has written so far."""
 
-    sessions: dict[SessionKey, Session] = field(default_factory=dict)
+    sessions: dict[SessionKey, Session]
+    commit_no: int
     rows_in: int = 0
     rows_out: int = 0
     raw_bytes: int = 0
@@ -81,9 +68,9 @@ def drain(
     """
     report = StageReport(STAGE)
     taken_bytes = 0
-    with _decoding(), ThreadPoolExecutor(1, thread_name_prefix="intake") as decoders:
+    with _decoding(), Decoder() as decoder:
         while taken_bytes < max_bytes:
-            done, step = _commit(lake, landing, only, decoders)
+            done, step = _commit(lake, landing, only, decoder, max_bytes - taken_bytes)
             for segment in done:
                 landing.delete(segment)
             if not done and not step.notes:
@@ -111,7 +98,7 @@ def _decoding() -> Iterator[None]:
 
 
 def _commit(
-    lake: Lake, landing: Landing, only: Collection[str] | None, decoders: ThreadPoolExecutor
+    lake: Lake, landing: Landing, only: Collection[str] | None, decoder: Decoder, max_bytes: int
 ) -> tuple[list[Segment], StageReport]:
     """One transaction: the oldest pending segments, about COMMIT_BYTES of them, and the rows that follow."""
     started = time.monotonic()
@@ -120,25 +107,28 @@ def _commit(
         noted = _noted(transaction, pending)
         # Noted but still there: the process died between its commit and the deletion.
         leftovers = [segment for segment in pending if segment.name in noted]
-        taken = list(_first(COMMIT_BYTES, (segment for segment in pending if segment.name not in noted)))
+        new = [segment for segment in pending if segment.name not in noted]
+        taken = list(_first(COMMIT_BYTES, new))
         if not taken:
             return leftovers, StageReport(STAGE)
-        readable, unreadable = _read(taken)
-        commit = _write(transaction, readable, decoders)
-        _note(transaction, readable, unreadable)
-    for segment, _ in unreadable:
+        goes_on = sum(segment.size_bytes for segment in taken) < max_bytes
+        following = list(_first(COMMIT_BYTES, new[len(taken) :])) if goes_on else []
+        reading = decoder.read(taken)
+        commit = _write(transaction, reading, lambda: decoder.begin(following))
+        _note(transaction, reading)
+    for segment, _ in reading.unreadable:
         landing.poison(segment)
     notes = {
         "segments": len(taken),
         "bytes": commit.raw_bytes,
         "batches": commit.batches,
         "duplicates": commit.duplicates,
-        "rejected": commit.rejected + len(unreadable),
-        "poisoned": len(unreadable),
+        "rejected": commit.rejected + len(reading.unreadable),
+        "poisoned": len(reading.unreadable),
     }
     seconds = time.monotonic() - started
     step = StageReport(STAGE, commit.rows_in, commit.rows_out, frozenset(commit.days), seconds, notes)
-    return leftovers + [segment for segment, _ in readable], step
+    return leftovers + [segment for segment, _ in reading.readable], step
 
 
 def _noted(transaction: Transaction, segments: list[Segment]) -> set[str]:
@@ -158,69 +148,22 @@ def _first(limit: int, segments: Iterable[Segment]) -> Iterator[Segment]:
         yield segment
 
 
-def _read(
-    segments: Iterable[Segment],
-) -> tuple[list[tuple[Segment, list[pa.RecordBatch]]], list[tuple[Segment, UnreadableSegment]]]:
-    """Read segments whole, so that a bad end is known before anything of it is written; rows stay memory-mapped."""
-    readable = []
-    unreadable = []
-    for segment in segments:
-        try:
-            readable.append((segment, list(segment.read())))
-        except UnreadableSegment as error:
-            unreadable.append((segment, error))
-    return readable, unreadable
-
-
-def _slices(readable: Iterable[tuple[Segment, list[pa.RecordBatch]]]) -> Iterator[_Slice]:
-    """Decompress the rows in order and cut them into slices of about SLICE_BYTES."""
-    slice_, size = _Slice([], []), 0
-    for segment, record_batches in readable:
-        for record_batch in record_batches:
-            for outcome in read_posts(segment.name, record_batch):
-                if isinstance(outcome, Refusal):
-                    slice_.refusals.append(outcome)
-                    continue
-                slice_.posts.append(outcome)
-                size += len(outcome.body)
-                if size >= SLICE_BYTES:
-                    yield slice_
-                    slice_, size = _Slice([], []), 0
-    yield slice_
-
-
-def _decoded(slices: Iterable[_Slice], decoders: ThreadPoolExecutor) -> Iterator[tuple[list[Batch], list[Refusal]]]:
-    """Decode slices in order, a few ahead of the one that is used."""
-    ahead: deque[Future[tuple[list[Batch], list[Refusal]]]] = deque()
-    for slice_ in slices:
-        ahead.append(decoders.submit(_decode, slice_))
-        if len(ahead) > DECODED_AHEAD:
-            yield ahead.popleft().result()
-    while ahead:
-        yield ahead.popleft().result()
-
-
-def _decode(slice_: _Slice) -> tuple[list[Batch], list[Refusal]]:
-    batches, refused = decode_posts(slice_.posts)
-    return batches, slice_.refusals + refused
-
-
-def _write(
-    transaction: Transaction,
-    readable: list[tuple[Segment, list[pa.RecordBatch]]],
-    decoders: ThreadPoolExecutor,
-) -> _Commit:
-    record_batches = [record_batch for _, batches in readable for record_batch in batches]
-    commit = _Commit(known_sessions(transaction, record_batches))
-    for batches, refusals in _decoded(_slices(readable), decoders):
-        _write_slice(transaction, commit, batches, refusals)
+def _write(transaction: Transaction, reading: Reading, then: Callable[[], None]) -> _Commit:
+    record_batches = [record_batch for _, batches in reading.readable for record_batch in batches]
+    commit = _Commit(known_sessions(transaction, record_batches), transaction.commit_no)
+    for batches, refusals in reading.decoded(then):
+        columns = _place(commit, batches, refusals)
+        name_clicks(transaction, columns)
+        for table, rows in _rows(commit, columns, refusals):
+            transaction.append(table, rows)
     taken_in = pl.concat(commit.taken_in)
     transaction.append(REPLAY_BATCHES, taken_in)
     note_changes(transaction, REPLAY_EVENTS.name, taken_in.rename({"session_id": "key"}))
     return commit
 
 
-def _write_slice(transaction: Transaction, commit: _Commit, batches: list[Batch], refusals: list[Refusal]) -> None:
+def _place(commit: _Commit, batches: list[Batch], refusals: list[Refusal]) -> EventColumns:
+    """Gather the events of a slice's batches; adds to `refusals` what has no place in its session."""
     columns = EventColumns()
     for batch in batches:
         outcome = place(batch, commit.sessions)
@@ -231,29 +174,33 @@ def _write_slice(transaction: Transaction, commit: _Commit, batches: list[Batch]
         else:
             columns.add(outcome)
             refusals += outcome.refusals
-    name_clicks(transaction, columns)
-    taken_in = batches_frame(columns.placed, transaction.commit_no)
-    commit.rows_out += transaction.append(REPLAY_EVENTS, columns.frame())
-    transaction.append(REPLAY_PAYLOADS, payloads_frame(columns.placed))
-    transaction.append(REJECTED, rejected_frame(STREAM, refusals, transaction.commit_no))
-    commit.taken_in.append(taken_in)
     commit.rows_in += sum(len(batch.events) for batch in batches)
     commit.raw_bytes += sum(batch.raw_bytes for batch in batches)
     commit.batches += len(columns.placed)
     commit.rejected += len(refusals)
+    return columns
+
+
+def _rows(commit: _Commit, columns: EventColumns, refusals: list[Refusal]) -> list[tuple[Table, pl.DataFrame]]:
+    """The rows of a slice, by the table they belong to."""
+    events = columns.frame()
+    taken_in = batches_frame(columns.placed, commit.commit_no)
+    commit.taken_in.append(taken_in)
     commit.days.update(taken_in["day"].unique())
+    commit.rows_out += events.height
+    return [
+        (REPLAY_EVENTS, events),
+        (REPLAY_PAYLOADS, payloads_frame(columns.placed)),
+        (REJECTED, rejected_frame(STREAM, refusals, commit.commit_no)),
+    ]
 
 
-def _note(
-    transaction: Transaction,
-    readable: list[tuple[Segment, list[pa.RecordBatch]]],
-    unreadable: list[tuple[Segment, UnreadableSegment]],
-) -> None:
+def _note(transaction: Transaction, reading: Reading) -> None:
     """Note the segments that were read, and say once of each other that it was not."""
     now = datetime.now(UTC).replace(tzinfo=None)
-    read = [(segment, sum(batch.num_rows for batch in batches)) for segment, batches in readable]
+    read = [(segment, sum(batch.num_rows for batch in batches)) for segment, batches in reading.readable]
     transaction.append(SEGMENTS, segments_frame(STREAM, read, transaction.commit_no, now))
-    if unreadable:
-        rows = poisoned_frame(STREAM, [error for _, error in unreadable], transaction.commit_no, now)
+    if reading.unreadable:
+        rows = poisoned_frame(STREAM, [error for _, error in reading.unreadable], transaction.commit_no, now)
         # A run that died after its commit left the row behind, and the segment where it was.
         transaction.replace(REJECTED, rows.select("rejected_id"), rows)
