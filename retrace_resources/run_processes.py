@@ -14,7 +14,7 @@ from dagster._core.storage.dagster_run import RunRecord
 
 # From creating a run to the first word of its process: a loaded machine takes seconds. Failing one that is only slow
 # costs a run and no rows: the lake's transactions exclude each other.
-_START_SECONDS = 30.0
+START_SECONDS = 30.0
 # A process is older than its run's first word; clocks of the two are read in different ways.
 _CLOCK_SLACK_SECONDS = 2.0
 
@@ -57,7 +57,7 @@ def fail_dead_runs(instance: DagsterInstance) -> list[str]:
 def _is_dead(instance: DagsterInstance, record: RunRecord) -> bool:
     running = is_running(instance, record.dagster_run)
     if running is None:
-        return time.time() - record.create_timestamp.timestamp() > _START_SECONDS
+        return time.time() - record.create_timestamp.timestamp() > START_SECONDS
     return not running
 
 

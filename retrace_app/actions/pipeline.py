@@ -27,7 +27,7 @@ from retrace_resources.dagster_resources import default_resources
 from retrace_resources.landing import Landing
 from retrace_resources.run_processes import fail_dead_runs
 from retrace_resources.settings import Settings
-from retrace_sensors.decide import WAITS, HotRun, Launch, Outcome, PendingSegment, decide
+from retrace_sensors.decide import WAITS, Launch, Outcome, PendingSegment, decide
 from retrace_sensors.hot_runs import latest_hot_runs, pushed_run_tags, run_config, today
 
 # A run takes in 64 MiB of segments in some seconds; one that takes this long has stopped.
@@ -135,18 +135,20 @@ def _next(landing: Landing, instance: DagsterInstance, *, is_first: bool) -> Lau
         decision = decide(pending, runs, moment, idle_sessions=is_first)
         if isinstance(decision, Launch):
             return decision
-        if runs[0].outcome is not Outcome.IN_FLIGHT:
-            raise _failure(instance, runs[0], decision.reason)
+        # The newest may have failed beside an older one that goes on.
+        if not any(run.outcome is Outcome.IN_FLIGHT for run in runs):
+            raise failure_of(instance, runs[0].run_id, decision.reason)
         # What we wait for may have died, or never have begun.
         fail_dead_runs(instance)
         time.sleep(_LOOK_SECONDS)
 
 
-def _failure(instance: DagsterInstance, run: HotRun, reason: str) -> RetraceError:
-    events = instance.all_logs(run.run_id, of_type={DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE})
+def failure_of(instance: DagsterInstance, run_id: str, reason: str) -> RetraceError:
+    """The refusal that says why a run failed, in the words of its first step that did; else `reason`."""
+    events = instance.all_logs(run_id, of_type={DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE})
     failure = next((entry.dagster_event for entry in events if entry.dagster_event), None)
     why = _first_line(failure.step_failure_data.error) if failure and failure.is_step_failure else ""
-    return RetraceError(ErrorCode.RUN_FAILED, f"run {run.run_id} failed: {why or reason}", hint=_HINT)
+    return RetraceError(ErrorCode.RUN_FAILED, f"run {run_id} failed: {why or reason}", hint=_HINT)
 
 
 def _first_line(error: Any) -> str:

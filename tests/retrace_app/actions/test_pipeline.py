@@ -8,12 +8,14 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 from dagster._core.storage.tags import RUN_KEY_TAG
+from dagster._core.test_utils import create_run_for_test
 
 from retrace_app.actions.pipeline import Processed, process_pending, report_decision
 from retrace_app.supervisor import lease
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_definitions import build_defs
 from retrace_resources.dagster_instance import open_instance
+from retrace_resources.dagster_names import HOT_JOB
 from retrace_resources.dagster_resources import default_resources
 from retrace_resources.lake import Lake
 from retrace_resources.landing import LandedRow, Landing, Segment
@@ -278,3 +280,18 @@ def _check(instance: dg.DagsterInstance, run_id: str, name: str) -> bool | None:
     events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     found = [entry.dagster_event.asset_check_evaluation_data for entry in events if entry.dagster_event]
     return next((each.passed for each in found if each.check_name == name), None)
+
+
+def test_a_run_that_goes_on_is_waited_for_though_a_newer_one_failed(
+    settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of these race; the one that failed must not make the other's run look like the end."""
+    monkeypatch.setattr("retrace_resources.run_processes.START_SECONDS", 3.0)
+    land(settings.home, [visit()])
+    older, newer = (create_run_for_test(instance, job_name=HOT_JOB, status=dg.DagsterRunStatus.STARTED) for _ in "ab")
+    instance.report_run_failed(newer, "The process of this run is gone.")
+    assert instance.get_run_by_id(older.run_id) == older
+
+    process_pending(settings)
+
+    assert incident_count(settings.home) == 1
