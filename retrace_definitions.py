@@ -11,8 +11,9 @@ from retrace_assets.clusters.assets import clusters
 from retrace_assets.incidents.assets import incidents
 from retrace_assets.intake.assets import LANDING, intake
 from retrace_assets.issues.assets import issues
-from retrace_assets.jobs import FULL_CHECKS, hot_job, upkeep_job
+from retrace_assets.jobs import FULL_CHECKS, hot_job, rescan_job, upkeep_job
 from retrace_assets.models.assets import models
+from retrace_assets.pages.assets import pages
 from retrace_assets.replays.assets import replays
 from retrace_assets.signals.assets import signals
 from retrace_assets.upkeep.assets import dagster_runs, lake_files
@@ -26,9 +27,21 @@ from retrace_sensors.pending_segments import pending_segments
 def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
     """Assemble the code location; `resource_overrides` puts other resources in the place of the default ones."""
     return dg.Definitions(
-        assets=[LANDING, intake, replays, signals, clusters, issues, incidents, models, lake_files, dagster_runs],
+        assets=[
+            LANDING,
+            intake,
+            replays,
+            pages,
+            signals,
+            clusters,
+            issues,
+            incidents,
+            models,
+            lake_files,
+            dagster_runs,
+        ],
         asset_checks=FULL_CHECKS,
-        jobs=[hot_job, upkeep_job],
+        jobs=[hot_job, rescan_job, upkeep_job],
         schedules=[hourly_upkeep],
         sensors=[pending_segments, failed_runs, hourly_models],
         resources={**default_resources(), **(resource_overrides or {})},

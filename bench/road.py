@@ -17,6 +17,7 @@ from retrace_assets.clusters import update as clusters
 from retrace_assets.incidents import update as incidents
 from retrace_assets.intake.update import drain
 from retrace_assets.issues import update as issues
+from retrace_assets.pages import update as pages
 from retrace_assets.replays import update as replays
 from retrace_assets.report import StageReport
 from retrace_assets.signals import update as signals
@@ -28,10 +29,11 @@ from retrace_resources.state import StateStore
 
 PROJECT: Final = "proj_bench"
 ENVIRONMENT: Final = "env_bench"
-STAGES: Final = ("intake", "replays", "signals", "clusters", "issues", "incidents")
+STAGES: Final = ("intake", "replays", "pages", "signals", "clusters", "issues", "incidents")
 READERS: Final = {
     "replays": "replay_events",
-    "signals": "replays",
+    "pages": "replays",
+    "signals": "page_changes",
     "clusters": "signals",
     "issues": "clusters",
     "incidents": "issues",
@@ -85,6 +87,7 @@ def take_road(lake: Lake, landing: Landing, state: StateStore) -> dict[str, Cost
     acts: dict[str, Callable[[], StageReport]] = {
         "intake": lambda: drain(lake, landing),
         "replays": lambda: replays.update(lake, utc_now()),
+        "pages": lambda: pages.update(lake),
         "signals": lambda: signals.update(lake, detectors),
         "clusters": lambda: clusters.update(lake),
         "issues": lambda: issues.update(lake, state),

@@ -11,9 +11,10 @@ from retrace_assets.incidents.assets import NEW_INCIDENTS_HAVE_EVIDENCE
 from retrace_assets.incidents.checks import every_incident_has_evidence
 from retrace_assets.intake.assets import NO_SEGMENT_SET_ASIDE
 from retrace_assets.intake.checks import no_segment_waits_long, nothing_landed_is_missing
+from retrace_assets.signals.assets import SIGNAL_KEYS
 from retrace_assets.signals.checks import rates_as_before
 from retrace_assets.specs import UPKEEP
-from retrace_resources.dagster_names import HOT_JOB, HOT_LANE, LANE_TAG, QUIET, UPKEEP_JOB
+from retrace_resources.dagster_names import HOT_JOB, HOT_LANE, LANE_TAG, QUIET, RESCAN_JOB, UPKEEP_JOB
 
 # Checks a step makes itself, of what it has in hand.
 MADE_BY_STEPS: Final = [NO_SEGMENT_SET_ASIDE, NEW_INCIDENTS_HAVE_EVIDENCE]
@@ -26,6 +27,14 @@ hot_job: Final = dg.define_asset_job(
     | dg.AssetSelection.checks(*(check.key for check in MADE_BY_STEPS)),
     description="Take in what has landed and update all that follows from it. Runs by itself, one at a time.",
     tags={LANE_TAG: HOT_LANE},
+    config={"loggers": QUIET},
+    executor_def=dg.in_process_executor,
+)
+
+rescan_job: Final = dg.define_asset_job(
+    RESCAN_JOB,
+    selection=dg.AssetSelection.assets(*SIGNAL_KEYS).without_checks(),
+    description="Judge stored days by the rules in force; the next hot run updates what follows.",
     config={"loggers": QUIET},
     executor_def=dg.in_process_executor,
 )

@@ -294,13 +294,17 @@ def _is_editable(node: Node) -> bool:
     return node.attribute("contenteditable") not in (None, "false")
 
 
-def _is_hidden(node: Node) -> bool:
+def is_unseen(node: Node) -> bool:
+    """Whether nobody sees the element, by its tag, `hidden` or inline style; style sheets are not read."""
     return (
         node.tag in _NEVER_SEEN
         or node.attribute("hidden") is not None
-        or node.attribute("aria-hidden") == "true"
         or any(_is_hidden_by(node, style) for style in _HIDING_STYLES)
     )
+
+
+def _is_hidden(node: Node) -> bool:
+    return is_unseen(node) or node.attribute("aria-hidden") == "true"
 
 
 def _is_hidden_by(node: Node, style: str) -> bool:

@@ -8,7 +8,7 @@ What a recording holds is hostile: nothing raises, nothing recurses, no work gro
 
 import re
 from collections import defaultdict
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, Protocol, TypeGuard
 
 import msgspec
 
@@ -35,8 +35,14 @@ _STATE_CLASS: Final = re.compile(
     r"|hidden|hover|invalid|loading|open(?:ed)?|pressed|selected|show|shown|touched|valid|visible)"
 )
 
-# The inline styles that decide whether text is seen; accessible.py reads them.
-_SEEN_STYLES: Final = frozenset(("display", "visibility"))
+# The inline styles that change what is seen: accessible.py reads the first two, visible.py compares all.
+_SEEN_STYLES: Final = frozenset(
+    (
+        *("display", "visibility", "opacity", "transform", "translate", "clip-path"),
+        *("width", "height", "max-height", "min-height", "left", "top", "right", "bottom", "margin-left", "margin-top"),
+        *("background", "background-color", "background-image", "color", "text-decoration"),
+    )
+)
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -56,14 +62,31 @@ class Target(msgspec.Struct, frozen=True):
     input_type: str | None
 
 
+class Watcher(Protocol):
+    """Whoever wants to know what becomes of the nodes of a page."""
+
+    def restarted(self, root: Node | None) -> None:
+        """A full snapshot has taken the place of everything, or left nothing."""
+
+    def added(self, root: Node) -> None:
+        """A node is in its place, with all that is below it."""
+
+    def removing(self, root: Node) -> None:
+        """A node is about to go, with all that is below it."""
+
+    def changed(self, node: Node) -> None:
+        """A node's text or attributes are other ones."""
+
+
 class RecordedDom:
     """One window's page, kept up to date by feeding it the window's events in order.
 
     `unknown_nodes` counts what could not be applied because a node was malformed or never recorded.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, watcher: Watcher | None = None) -> None:
         self.unknown_nodes = 0
+        self._watcher = watcher
         self._nodes: dict[int, Node] = {}
         self._index = Index()
 
@@ -75,6 +98,16 @@ class RecordedDom:
         elif kind == INCREMENTAL and isinstance(data, dict) and data.get("source") == MUTATION:
             self._mutate(data)
 
+    def node(self, node_id: object) -> Node | None:
+        """The node of that id, if it was recorded."""
+        # JSON's true would find node 1, and an array has no hash.
+        return self._nodes.get(node_id) if type(node_id) is int else None
+
+    def control(self, node_id: object) -> Node | None:
+        """The nearest control around a node, else its own element."""
+        element = self._element(node_id)
+        return element and (self._control(element) or element)
+
     def target(self, node_id: int) -> Target | None:
         """The nearest control around a node, else its own element; None when the node is not known."""
         element = self._element(node_id)
@@ -85,11 +118,11 @@ class RecordedDom:
 
     def input_type(self, node_id: int) -> str | None:
         """The type of an `<input>`, in lower case and `text` by default; None for any other node."""
-        node = self._find(node_id)
+        node = self.node(node_id)
         return input_type_of(node) if node else None
 
-    def _element(self, node_id: int) -> Node | None:
-        node = self._find(node_id)
+    def _element(self, node_id: object) -> Node | None:
+        node = self.node(node_id)
         if node and not node.is_element:
             node = node.parent
         return node if node and node.is_element else None
@@ -104,10 +137,6 @@ class RecordedDom:
             node = self._index.slot(node) or node.parent
         return None
 
-    def _find(self, node_id: object) -> Node | None:
-        # JSON's true would find node 1, and an array has no hash.
-        return self._nodes.get(node_id) if type(node_id) is int else None
-
     def _restart(self, data: object) -> None:
         # Ids start anew with another meaning, even when what follows cannot be read.
         self._nodes.clear()
@@ -117,6 +146,8 @@ class RecordedDom:
         root = _new(raw)
         if root:
             self._grow(root, raw)
+        if self._watcher:
+            self._watcher.restarted(root)
 
     def _mutate(self, data: dict[str, Any]) -> None:
         # In the order of rrweb's own replayer: a moved node is removed, then added.
@@ -129,7 +160,7 @@ class RecordedDom:
             self._change_attributes(changed)
 
     def _remove(self, removed: dict[str, Any]) -> None:
-        node = self._find(removed.get("id"))
+        node = self.node(removed.get("id"))
         if node:
             self._forget(node)
         else:
@@ -163,9 +194,9 @@ class RecordedDom:
     def _add(self, add: dict[str, Any]) -> Node | None:
         raw = add.get("node")
         raw = raw if isinstance(raw, dict) else {}
-        if old := self._find(raw.get("id")):
+        if old := self.node(raw.get("id")):
             self._forget(old)
-        parent, node = self._find(add.get("parentId")), _new(raw)
+        parent, node = self.node(add.get("parentId")), _new(raw)
         if parent is None or node is None:
             self.unknown_nodes += 1
             return None
@@ -175,13 +206,15 @@ class RecordedDom:
                 self._forget(shown)
         node.insert(parent, self._place(add, parent))
         self._grow(node, raw)
+        if self._watcher:
+            self._watcher.added(node)
         return node
 
     def _place(self, add: dict[str, Any], parent: Node) -> Node | None:
-        previous = self._find(add.get("previousId"))
+        previous = self.node(add.get("previousId"))
         if previous and previous.parent is parent:
             return previous.next
-        following = self._find(add.get("nextId"))
+        following = self.node(add.get("nextId"))
         return following if following and following.parent is parent else None
 
     def _grow(self, root: Node, raw_root: dict[str, Any]) -> None:
@@ -204,20 +237,24 @@ class RecordedDom:
                     unfinished.append((node, raw))
 
     def _forget(self, root: Node) -> None:
+        if self._watcher:
+            self._watcher.removing(root)
         root.detach()
         for node in root.subtree():
             del self._nodes[node.id]
             self._index.discard(node)
 
     def _change_text(self, changed: dict[str, Any]) -> None:
-        node, text = self._find(changed.get("id")), changed.get("value")
+        node, text = self.node(changed.get("id")), changed.get("value")
         if node is None:
             self.unknown_nodes += 1
         else:
             node.text = text if isinstance(text, str) else ""
+            if self._watcher:
+                self._watcher.changed(node)
 
     def _change_attributes(self, changed: dict[str, Any]) -> None:
-        node, attributes = self._find(changed.get("id")), changed.get("attributes")
+        node, attributes = self.node(changed.get("id")), changed.get("attributes")
         if node is None:
             self.unknown_nodes += 1
         elif isinstance(attributes, dict):
@@ -225,6 +262,8 @@ class RecordedDom:
             for name, value in attributes.items():
                 _change_attribute(node, name, value)
             self._index.add(node)
+            if self._watcher:
+                self._watcher.changed(node)
 
 
 def _new(raw: dict[str, Any]) -> Node | None:

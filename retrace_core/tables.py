@@ -10,7 +10,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Kind(Enum):
@@ -172,7 +172,8 @@ target_interactive BOOLEAN Whether a person would expect it to react.
 added INTEGER Nodes a mutation added.
 removed INTEGER Nodes a mutation removed.
 texts INTEGER Texts a mutation changed.
-attributes INTEGER Attributes a mutation changed."""
+attributes INTEGER Attributes a mutation changed.
+pointer_turns INTEGER Sharp turns of the pointer during a move, where there are two or more."""
     ),
     sorted_by=("started_at", "session_id", "occurred_at"),
     key=("project_id", "environment_id", "session_id", "window_id", "sequence", "event_index", "part"),
@@ -212,6 +213,39 @@ raw_bytes BIGINT JSON bytes received."""
     ),
     sorted_by=("started_at", "session_id"),
     key=("project_id", "environment_id", "session_id"),
+)
+
+PAGE_CHANGES = Table(
+    "page_changes",
+    Kind.DERIVED,
+    "The recorded page over time: one row for each change a person sees, each click and each message.",
+    _columns(
+        _DAILY
+        + """window_id VARCHAR Page load within the session.
+sequence BIGINT Batch the event came in.
+event_index INTEGER Position within its batch.
+part INTEGER Position within its event: one event may show several messages.
+occurred_at TIMESTAMP When it happened.
+url VARCHAR Page it happened on, redacted.
+kind VARCHAR snapshot, change, click or message.
+signature BIGINT Hash of what is seen after the event: tags, texts, classes, links and states, not what was typed.
+before BIGINT For a click: the signature when the pointer went down.
+chars INTEGER Visible characters.
+media INTEGER Visible pictures, fields and buttons.
+main_content INTEGER Visible characters, pictures, fields and buttons in the main landmark; null without one.
+loading INTEGER Visible signs of loading: spinners, skeletons, progress bars.
+busy INTEGER Visible controls that are disabled or busy.
+node_id BIGINT rrweb node of the click or message.
+message VARCHAR Text of a message, redacted.
+message_role VARCHAR ARIA role of a message, or its live region's politeness.
+message_classes VARCHAR Classes of a message and its nearest containers.
+near_field BOOLEAN Whether a message belongs to one form field.
+landmark VARCHAR Landmarks around what was clicked, nearest last.
+link VARCHAR Where a clicked link leads, redacted.
+traits VARCHAR[] What the clicked control is, as far as it matters: new_tab, download, disabled, …"""
+    ),
+    sorted_by=("started_at", "session_id", "occurred_at"),
+    key=("project_id", "environment_id", "session_id", "window_id", "sequence", "event_index", "part"),
 )
 
 SIGNALS = Table(
@@ -440,6 +474,7 @@ TABLES: dict[str, Table] = {
         REPLAY_PAYLOADS,
         REPLAY_EVENTS,
         REPLAYS,
+        PAGE_CHANGES,
         SIGNALS,
         CLUSTERS,
         ISSUES,

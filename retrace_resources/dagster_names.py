@@ -15,6 +15,9 @@ CONFIG_VARIABLE: Final = "RETRACE_CONFIG"
 
 HOT_JOB: Final = "hot_job"
 UPKEEP_JOB: Final = "upkeep_job"
+RESCAN_JOB: Final = "rescan_job"
+"""Judges stored days by the rules in force."""
+
 PENDING_SEGMENTS: Final = "pending_segments"
 """The sensor that wakes the hot job."""
 

@@ -77,7 +77,7 @@ class Transaction:
             return 0
         self._connection.register("appended", rows.select(table.column_names).to_arrow())
         try:
-            self._connection.execute(f"INSERT INTO {table.name} SELECT * FROM appended")
+            self._connection.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM appended")
         finally:
             self._connection.unregister("appended")
         return rows.height
@@ -142,10 +142,10 @@ class Lake:
             # The first attach creates the catalog, and two at once would both try. Later ones do not wait for writers.
             with nullcontext() if ready.exists() else self._writers_lock():
                 self._attach(connection, "META_JOURNAL_MODE 'WAL'")
+                _refuse_newer(connection)
                 if not ready.exists():
-                    _create(connection)
+                    _migrate(connection)
                     ready.touch()
-            _refuse_newer(connection)
             return connection
 
     def _seal(self) -> duckdb.DuckDBPyConnection:
@@ -339,6 +339,8 @@ def _query(
 
 def _refuse_newer(connection: duckdb.DuckDBPyConnection) -> None:
     """Raise HOME_TOO_NEW when a later program wrote the attached lake."""
+    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meta'").fetchall():
+        return
     [(found,)] = connection.execute("SELECT max(schema_version) FROM meta").fetchall()
     if found > SCHEMA_VERSION:
         raise RetraceError(
@@ -348,10 +350,27 @@ def _refuse_newer(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _create(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create every table, once; under the writers' lock. A process that died in here is simply followed."""
-    if connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meta'").fetchall():
-        return
+def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing of every table, once; under the writers' lock. A process that died in here is followed."""
+    columns = "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'lake'"
+    known: dict[str, set[str]] = {}
+    for table_name, column_name in connection.execute(columns).fetchall():
+        known.setdefault(table_name, set()).add(column_name)
+    if "meta" not in known:
+        _set_options(connection)
+    connection.execute("BEGIN")
+    for table in TABLES.values():
+        if table.name not in known:
+            _create(connection, table)
+        for column in table.columns:
+            if column.name not in known.get(table.name, table.column_names):
+                connection.execute(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {column.type}")
+    connection.execute("CREATE TABLE IF NOT EXISTS meta (schema_version INTEGER)")
+    connection.execute("INSERT INTO meta VALUES (?)", [SCHEMA_VERSION])
+    connection.execute("COMMIT")
+
+
+def _set_options(connection: duckdb.DuckDBPyConnection) -> None:
     options = {
         "parquet_compression": "zstd",
         "parquet_compression_level": ZSTD_LEVEL,
@@ -360,13 +379,11 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
     }
     for name, value in options.items():
         connection.execute(f"CALL lake.set_option('{name}', ?)", [value])
-    connection.execute("BEGIN")
-    for table in TABLES.values():
-        connection.execute(table.ddl)
-        if table.daily:
-            connection.execute(f"ALTER TABLE {table.name} SET PARTITIONED BY (day)")
-        if table.sorted_by:
-            connection.execute(f"ALTER TABLE {table.name} SET SORTED BY ({', '.join(table.sorted_by)})")
-    connection.execute("CREATE TABLE meta (schema_version INTEGER)")
-    connection.execute("INSERT INTO meta VALUES (?)", [SCHEMA_VERSION])
-    connection.execute("COMMIT")
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    connection.execute(table.ddl)
+    if table.daily:
+        connection.execute(f"ALTER TABLE {table.name} SET PARTITIONED BY (day)")
+    if table.sorted_by:
+        connection.execute(f"ALTER TABLE {table.name} SET SORTED BY ({', '.join(table.sorted_by)})")

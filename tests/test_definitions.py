@@ -20,17 +20,18 @@ clusters | triage | daily | signals/*
 incidents | triage | daily | issues
 issues | triage | daily | clusters
 landing | ingest | - | -
+page_changes | ingest | daily | replay_payloads, replays
 rejected | ingest | daily | landing
 replay_batches | ingest | daily | landing
 replay_events | ingest | daily | landing
 replay_payloads | ingest | daily | landing
 replays | ingest | daily | replay_batches, replay_events
-signals/* | detect | daily | replay_events, replays
+signals/* | detect | daily | page_changes, replay_events, replays
 upkeep/dagster_runs | upkeep | - | -
 upkeep/lake_files | upkeep | - | -
 """
 
-HOT_STEPS = ["clusters", "incidents", "intake", "issues", "replays", "signals"]
+HOT_STEPS = ["clusters", "incidents", "intake", "issues", "pages", "replays", "signals"]
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,13 @@ import dagster as dg
 from retrace_assets.clusters import update as clusters
 from retrace_assets.incidents import update as incidents
 from retrace_assets.issues import update as issues
+from retrace_assets.pages import update as pages
 from retrace_assets.replays import update as replays
 from retrace_assets.runs import explained, utc_now
 from retrace_assets.signals import update as signals
 from retrace_assets.specs import OWNERS, UPKEEP
 from retrace_assets.upkeep.runs import PastRun, runs_to_delete
-from retrace_core.tables import CLUSTERS, ISSUES, REPLAY_EVENTS, REPLAYS, SIGNALS
+from retrace_core.tables import CLUSTERS, ISSUES, PAGE_CHANGES, REPLAY_EVENTS, REPLAYS, SIGNALS
 from retrace_resources.dagster_history import delete_runs, latest_runs, size_on_disk
 from retrace_resources.dagster_names import HOT_LANE, LANE_TAG
 from retrace_resources.lake import Lake
@@ -32,7 +33,8 @@ _RUNS_AT_ONCE: Final = 50
 # Who follows whom by the change feed: what all of them have read is forgotten.
 _FOLLOWS: Final = {
     replays.STAGE: REPLAY_EVENTS.name,
-    signals.STAGE: REPLAYS.name,
+    pages.STAGE: REPLAYS.name,
+    signals.STAGE: PAGE_CHANGES.name,
     clusters.STAGE: SIGNALS.name,
     issues.STAGE: CLUSTERS.name,
     incidents.STAGE: ISSUES.name,

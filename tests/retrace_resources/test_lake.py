@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrace_core.errors import ErrorCode, RetraceError
-from retrace_core.tables import CHANGES, PROGRESS, SCHEMA_VERSION
+from retrace_core.tables import CHANGES, PAGE_CHANGES, PROGRESS, REPLAYS, SCHEMA_VERSION
 from retrace_resources.lake import INLINED_ROWS, Lake
 
 DAY = date(2026, 11, 20)
@@ -372,3 +372,25 @@ def test_there_is_nothing_to_seal_where_nothing_was_taken_in(tmp_path: Path) -> 
         pass
     assert refused.value.code is ErrorCode.LAKE_NOT_FOUND
     assert not (tmp_path / "typo").exists()
+
+
+def test_an_older_lake_gets_what_it_has_not_and_keeps_what_it_has(home: Path) -> None:
+    with Lake(home) as lake:
+        lake.snapshot_id()
+        with lake.transaction() as transaction:
+            transaction.execute("ALTER TABLE replays DROP COLUMN windows")
+            transaction.execute("DROP TABLE page_changes")
+            transaction.execute("INSERT INTO replays (project_id, session_id) VALUES ('proj_a', 's1')")
+            transaction.execute("UPDATE meta SET schema_version = 1")
+    (home / "lake" / f"schema-{SCHEMA_VERSION}").rename(home / "lake" / "schema-1")
+
+    with Lake(home) as lake:
+        assert lake.query("SELECT session_id, windows FROM replays").rows() == [("s1", None)]
+        row = pl.DataFrame(
+            [{"session_id": "s2", "windows": 3}], schema=pl.DataFrame(REPLAYS.arrow_schema.empty_table()).schema
+        )
+        with lake.transaction() as transaction:
+            transaction.append(REPLAYS, row)
+        assert lake.query("SELECT windows, batches FROM replays WHERE session_id = 's2'").rows() == [(3, None)]
+        assert lake.query("FROM page_changes").columns == list(PAGE_CHANGES.column_names)
+        assert lake.query("SELECT max(schema_version) FROM meta").item() == SCHEMA_VERSION
