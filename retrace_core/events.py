@@ -14,7 +14,7 @@ FULL_SNAPSHOT, INCREMENTAL, META, CUSTOM, PLUGIN = 2, 3, 4, 5, 6
 # rrweb's IncrementalSource.
 MUTATION, MOUSE_MOVE, MOUSE_INTERACTION, SCROLL, VIEWPORT, INPUT, TOUCH_MOVE = 0, 1, 2, 3, 4, 5, 6
 # rrweb's MouseInteractions.
-CLICK = 2
+CLICK, TOUCH_START, TOUCH_END, TOUCH_CANCEL = 2, 7, 9, 10
 
 _TYPE_KINDS = {0: "dom_content_loaded", 1: "load", 2: "full_snapshot", 4: "meta", 5: "custom", 6: "plugin"}
 _SOURCE_KINDS = {
@@ -50,14 +50,17 @@ class EventData(msgspec.Struct, gc=False):
     id: int | None = None
     x: float | None = None
     y: float | None = None
+    text: str | None = None
     href: str | None = None
     plugin: str | None = None
+    tag: str | None = None
     # A union with Raw would only ever accept null.
     payload: msgspec.Raw = msgspec.Raw()
     adds: list[msgspec.Raw] | None = None
     removes: list[msgspec.Raw] | None = None
     texts: list[msgspec.Raw] | None = None
     attributes: list[msgspec.Raw] | None = None
+    positions: msgspec.Raw = msgspec.Raw()
 
 
 class Event(msgspec.Struct, gc=False):

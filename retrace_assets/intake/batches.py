@@ -1,6 +1,6 @@
 """From a landed row to a redacted, decoded batch.
 
-Belongs here: checksum, decompression, redaction, decoding. Does not: what is already known of the session
+Belongs here: checksum, decompression, unpacking, redaction, decoding. Does not: what is already known of the session
 (intake/sessions) or the typed columns (intake/columns).
 """
 
@@ -20,12 +20,13 @@ from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.events import Event, decode_events, mend_surrogates
 from retrace_core.ids import public_id
 from retrace_core.limits import MAX_BODY_BYTES
+from retrace_core.packing import unpack_events
 from retrace_core.redaction import redact
 
 
 @dataclass(slots=True)
 class Post:
-    """One row of a landing segment: who sent it, when it came, and its JSON, decompressed."""
+    """One row of a landing segment: who sent it, when it came, and its JSON, decompressed and with plain events."""
 
     segment: str
     received_at: datetime
@@ -91,14 +92,15 @@ _identity = msgspec.json.Decoder(_Identity)
 
 
 def read_posts(segment: str, record_batch: pa.RecordBatch) -> Iterator[Post | Refusal]:
-    """Check and decompress the rows of a landing record batch; damaged rows are refused, not raised."""
+    """Check, decompress and unpack the rows of a landing record batch; damaged rows are refused, not raised."""
     intact = record_batch.filter(record_batch.column("intact"))
     for value in intact.to_pylist():
         del value["intact"], value["crc32"], value["key_id"]
         encoding = value.pop("encoding")
         post = Post(segment=segment, **value)
         try:
-            post.body = decompress(encoding, post.body, MAX_BODY_BYTES)
+            # Before anything is redacted: what is packed would hide its secrets.
+            post.body = unpack_events(decompress(encoding, post.body, MAX_BODY_BYTES), MAX_BODY_BYTES)
         except RetraceError as error:
             yield Refusal(post, ErrorCode.UNREADABLE_BATCH, f"{error.code.value}: {error.detail}", "")
             continue

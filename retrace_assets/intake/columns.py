@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from retrace_assets.intake.payloads import READERS, URL_LIMIT, Details
+from retrace_assets.intake.payloads import CUSTOM_READERS, READERS
+from retrace_assets.intake.pointer import sharp_turns
+from retrace_assets.intake.requests import PageClock, absolute_url, read_requests
 from retrace_assets.intake.sessions import PlacedBatch
+from retrace_assets.intake.taps import find_taps
+from retrace_assets.intake.values import URL_LIMIT, Details, is_legible
 from retrace_core.distinct import map_distinct
-from retrace_core.events import Event, EventData, decode_payload
+from retrace_core.events import MOUSE_MOVE, TOUCH_END, Event, EventData, decode_payload
 from retrace_core.parametrise import route_template
 from retrace_core.tables import REPLAY_EVENTS
 
@@ -45,6 +49,9 @@ _EVENT_SCHEMA: _Schema = {
     "y": pl.Float64,
     "url": pl.String,
 }
+# Anybody turns once in half a second.
+_TURNS_NOTED = 2
+_KIND_AT = list(_EVENT_SCHEMA).index("kind")
 _MUTATION_SCHEMA: _Schema = dict.fromkeys(("added", "removed", "texts", "attributes"), pl.Int32)
 # All other columns: few events fill them, so they are kept as rows and joined at the end.
 _DETAIL_SCHEMA: _Schema = {
@@ -66,6 +73,25 @@ class Click:
 
 
 @dataclass(slots=True)
+class _Acts:
+    """What a person did in a batch."""
+
+    clicks: list[Click] = field(default_factory=list)
+    # By index of the event: where a finger was lifted, a click if the recorder has no other.
+    touch_ends: dict[int, Click] = field(default_factory=dict)
+    is_legible: bool = False
+
+    def note(self, kind: str, data: EventData, click: Click) -> None:
+        """Take note of an event; `click` is what it would be as one."""
+        if kind == "click":
+            self.clicks.append(click)
+        elif kind == "interaction" and data.type == TOUCH_END:
+            self.touch_ends[click.event_index] = click
+        elif kind == "input" and data.text and not self.is_legible:
+            self.is_legible = is_legible(data.text)
+
+
+@dataclass(slots=True)
 class EventColumns:
     """Gathers the events of many batches; what only a few of them say is kept apart until the end."""
 
@@ -74,38 +100,62 @@ class EventColumns:
     mutations: dict[int, tuple[int, ...]] = field(default_factory=dict)
     details: dict[int, Details] = field(default_factory=dict)
     unnamed_clicks: list[Click] = field(default_factory=list)
+    # Batches in which somebody typed what the recorder did not mask.
+    legible: list[PlacedBatch] = field(default_factory=list)
 
     def add(self, placed: PlacedBatch) -> None:
         """Add a batch; moves its window's page on."""
         number = len(self.placed)
         self.placed.append(placed)
-        url = placed.window.last_url
-        clicks: list[Click] = []
-        descriptions = placed.window.descriptions
-        rows = self.rows
+        window, rows, acts = placed.window, self.rows, _Acts()
+        url = window.last_url
         for index, (event, time) in enumerate(zip(placed.batch.events, placed.times_ms, strict=True)):
             if event is None or time is None:
                 continue
             kind, data = event.kind, event.data
-            if kind in READERS:
-                page, parts = _read(event, kind)
+            if kind in _READ:
+                page, parts = _read(event, kind, url, window.page_clock)
                 url = page or url
                 if kind == "click_target":
-                    descriptions.append((time, parts[0]))
+                    window.descriptions.append((time, parts[0]))
                     parts = _NOTHING
                 for part, detail in enumerate(parts):
                     self.details[len(rows)] = detail
-                    rows.append((number, index, part, int(time * 1000), kind, *_numbers(event), url))
+                    happened = int((time + detail.get("shift_ms", 0.0)) * 1000)
+                    rows.append((number, index, part, happened, detail.get("kind", kind), *_numbers(event), url))
                 continue
             if data is not None:
                 if data.href:
                     url = data.href[:URL_LIMIT]
+                    window.page_clock.restart()
                 elif kind == "mutation":
                     self.mutations[len(rows)] = _counts(data)
-                elif kind == "click":
-                    clicks.append(Click(len(rows), placed, index, data.id, time))
+                elif kind == "mouse_move":
+                    turns = sharp_turns(data.positions) if data.source == MOUSE_MOVE else 0
+                    if turns >= _TURNS_NOTED:
+                        self.details[len(rows)] = {"pointer_turns": turns}
+                elif kind in _ACTS:
+                    acts.note(kind, data, Click(len(rows), placed, index, data.id, time))
             rows.append((number, index, 0, int(time * 1000), kind, *_numbers(event), url))
-        placed.window.last_url = placed.last_url = url
+        window.last_url = placed.last_url = url
+        if acts.is_legible:
+            self.legible.append(placed)
+        self._describe(self._clicks(placed, acts), placed)
+
+    def _clicks(self, placed: PlacedBatch, acts: _Acts) -> list[Click]:
+        """The clicks of a batch: those recorded, or taps where its recorder does not say `click`."""
+        window = placed.window
+        window.has_clicks |= bool(acts.clicks)
+        if window.has_clicks or not acts.touch_ends:
+            return acts.clicks
+        taps = [acts.touch_ends[index] for index in find_taps(placed.batch.events, placed.times_ms)]
+        for tap in taps:
+            row = self.rows[tap.row]
+            self.rows[tap.row] = (*row[:_KIND_AT], "click", *row[_KIND_AT + 1 :])
+        return taps
+
+    def _describe(self, clicks: list[Click], placed: PlacedBatch) -> None:
+        descriptions = placed.window.descriptions
         for click in clicks:
             described = _description(click, descriptions)
             if described is None:
@@ -161,15 +211,38 @@ class EventColumns:
 
 
 _NOTHING: list[Details] = [{}]
+_READ = frozenset({*READERS, "network", "custom"})
+_ACTS = frozenset({"click", "interaction", "input"})
 
 
-def _read(event: Event, kind: str) -> tuple[str | None, list[Details]]:
-    """The page a plugin's event names, if any, and the details of its parts."""
+def _read(event: Event, kind: str, url: str | None, clock: PageClock) -> tuple[str | None, list[Details]]:
+    """The page that a plugin's or custom event names, if any, and the details of its parts."""
     if event.data is None:
         return None, _NOTHING
     payload = decode_payload(event.data.payload)
-    page = payload.get("url") if kind != "network" else None
+    if kind == "network":
+        return None, _on_page(read_requests(payload, event.timestamp_ms or 0.0, clock), url)
+    if kind == "custom":
+        read = CUSTOM_READERS.get(event.data.tag or "")
+        return _moved_to(payload, url), _on_page(read(payload), url) if read else _NOTHING
+    page = payload.get("url")
     return page[:URL_LIMIT] if isinstance(page, str) else None, READERS[kind](payload)
+
+
+def _on_page(requests: list[Details], url: str | None) -> list[Details]:
+    for request in requests:
+        if "request_url" in request:
+            request["request_url"] = absolute_url(request["request_url"], url)
+    return requests
+
+
+def _moved_to(payload: Details, url: str | None) -> str | None:
+    """Where a custom event says that a page without loading went: PostHog's page views, Sentry's navigation."""
+    href, data = payload.get("href"), payload.get("data")
+    if payload.get("category") == "navigation" and isinstance(data, dict):
+        href = data.get("to")
+        href = absolute_url(href, url) if isinstance(href, str) else None
+    return href[:URL_LIMIT] if isinstance(href, str) and "://" in href else None
 
 
 def _counts(data: EventData) -> tuple[int, ...]:

@@ -1,129 +1,113 @@
-"""What the payloads of plugin events say, in columns: console lines, exceptions, requests, clicked controls.
+"""What the payloads of plugin and custom events say, in columns: console lines, exceptions, clicked controls.
 
-Belongs here: the shapes recorders send, ours and rrweb's, and their limits. Does not: which event a payload came in
-(intake/columns).
+Belongs here: the shapes recorders send, ours, rrweb's, PostHog's and Sentry's. Does not: which event a payload came in
+(intake/columns), requests (intake/requests).
 """
 
+import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Final
 
-# Longer texts help nobody and are a way to fill the disk.
-MESSAGE_LIMIT = 2_000
-STACK_LIMIT = 8_000
-URL_LIMIT = 2_000
-NAME_LIMIT = 200
+import msgspec
+
+from retrace_assets.intake.requests import read_span
+from retrace_assets.intake.values import MESSAGE_LIMIT, NAME_LIMIT, STACK_LIMIT, Details, text, trace_id
+
 INTERACTIVE_TAGS = frozenset({"a", "button", "input", "select", "textarea", "summary", "label", "option"})
 INTERACTIVE_ROLES = frozenset(
     {"button", "link", "checkbox", "radio", "tab", "menuitem", "option", "switch", "combobox", "textbox", "slider"}
 )
 
-Details = dict[str, Any]
-
-
-def _text(value: object, limit: int) -> str | None:
-    return value[:limit] if isinstance(value, str) and value else None
-
-
-def _number(value: object) -> float | None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        # JSON may write a whole number of hundreds of digits, and the decoder reads it.
-        return None
-
-
-def _status(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1000 else None
+# How browsers announce what nobody caught; rrweb's console plugin passes it on as a line of level error.
+_UNCAUGHT: Final = re.compile(r"Uncaught |Unhandled Promise Rejection: ")
+# The plugin's own words for a rejection with something other than an error, which has no stack.
+_REJECTION: Final = "Uncaught (in promise)"
+_OWN_STACK: Final = re.compile(r"\n(?=\s*at |[^\n]*@\S+:\d+)|\nEnd of stack for Error object")
+# Sentry's levels, where they have other names than the console's.
+_LEVELS: Final = {"warning": "warn", "fatal": "error"}
 
 
 def _console(payload: Details) -> list[Details]:
     arguments = payload.get("payload")
-    texts: Iterable[object] = arguments if isinstance(arguments, list) else (arguments,)
+    values: Iterable[object] = arguments if isinstance(arguments, list) else (arguments,)
     # rrweb's console plugin quotes each argument as JSON.
-    message = " ".join(_unquoted(text) for text in texts if isinstance(text, str))
-    trace = payload.get("trace")
-    stack = "\n".join(line for line in trace if isinstance(line, str)) if isinstance(trace, list) else None
+    texts = [_unquoted(value) for value in values if isinstance(value, str)]
+    message, trace = " ".join(texts), payload.get("trace")
+    stack = "\n".join(line for line in trace if isinstance(line, str)) if isinstance(trace, list) else ""
+    if isinstance(trace, list) and payload.get("level") == "error" and _UNCAUGHT.match(message):
+        return [_escaped(message, "" if texts[0] == _REJECTION else stack)]
     return [
         {
-            "level": _text(payload.get("level"), 20),
+            "level": text(payload.get("level"), 20),
             "message": message[:MESSAGE_LIMIT],
-            "stack": _text(stack, STACK_LIMIT),
+            "stack": text(stack, STACK_LIMIT),
         }
     ]
 
 
-def _unquoted(text: str) -> str:
-    if len(text) > 1 and text[0] == '"' == text[-1]:
-        return text[1:-1].replace('\\"', '"').replace("\\n", "\n")
-    return text
+def _escaped(message: str, stack: str) -> Details:
+    """An exception that came as a line of the console."""
+    own_stack = _OWN_STACK.search(message)
+    if own_stack:
+        message, stack = message[: own_stack.start()], stack or message[own_stack.end() :]
+    return {
+        "kind": "exception",
+        "level": "error",
+        "message": message[:MESSAGE_LIMIT],
+        "stack": text(stack, STACK_LIMIT),
+    }
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == '"' == value[-1]:
+        try:
+            return msgspec.json.decode(value, type=str)
+        except msgspec.DecodeError:
+            # Cut or redacted, it is no JSON any more.
+            return value[1:-1].replace('\\"', '"').replace("\\n", "\n")
+    return value
 
 
 def _exception(payload: Details) -> list[Details]:
     return [
         {
             "level": "error",
-            "message": _text(payload.get("message"), MESSAGE_LIMIT) or "",
-            "stack": _text(payload.get("stack"), STACK_LIMIT),
-            "trace_id": _trace_id(payload),
+            "message": text(payload.get("message"), MESSAGE_LIMIT) or "",
+            "stack": text(payload.get("stack"), STACK_LIMIT),
+            "trace_id": trace_id(payload),
         }
     ]
 
 
-def _network(payload: Details) -> list[Details]:
-    requests = payload.get("requests")
-    if isinstance(requests, list):
-        return [_request(request) for request in requests if isinstance(request, dict)] or [{}]
-    return [_request(payload)]
+def _breadcrumb(payload: Details) -> list[Details]:
+    if payload.get("category") != "console":
+        return [{}]
+    level = text(payload.get("level"), 20)
+    message = text(payload.get("message"), MESSAGE_LIMIT) or ""
+    return [{"kind": "console", "level": _LEVELS.get(level or "", level), "message": message}]
 
 
-def _request(request: Details) -> Details:
-    status = next(
-        (
-            found
-            for name in ("status", "status_code", "responseStatus")
-            if (found := _status(request.get(name))) is not None
-        ),
-        None,
-    )
-    if status is None and request.get("error"):
-        status = 0
-    duration = _number(request.get("durationMs"))
-    start, end = _number(request.get("startTime")), _number(request.get("endTime"))
-    if duration is None and start is not None and end is not None:
-        duration = end - start
-    return {
-        "method": (_text(request.get("method"), 20) or "GET").upper(),
-        "request_url": _text(request.get("url") or request.get("name"), URL_LIMIT),
-        "status": status,
-        "duration_ms": duration,
-        "message": _text(request.get("error"), MESSAGE_LIMIT),
-        "trace_id": _trace_id(request),
-    }
-
-
-def _trace_id(payload: Details) -> str | None:
-    trace = payload.get("trace")
-    return _text(trace.get("traceId"), 64) if isinstance(trace, dict) else None
+def _span(payload: Details) -> list[Details]:
+    requests = read_span(payload)
+    return [{}] if requests is None else [{"kind": "network", **request} for request in requests]
 
 
 def _click_target(payload: Details) -> list[Details]:
     target = payload.get("target")
     if not isinstance(target, dict):
         return [{}]
-    tag = (_text(target.get("tagName"), 40) or "").lower()
-    role = _text(target.get("role"), 40)
+    tag = (text(target.get("tagName"), 40) or "").lower()
+    role = text(target.get("role"), 40)
     interactive = target.get("interactive")
-    element_id = _text(target.get("id"), NAME_LIMIT)
+    element_id = text(target.get("id"), NAME_LIMIT)
     return [
         {
             "node_id": payload.get("nodeId"),
             "target_tag": tag or None,
             "target_role": role,
-            "target_name": _text(target.get("accessibleName") or target.get("text"), NAME_LIMIT),
-            "target_test_id": _text(target.get("testIdValue"), NAME_LIMIT),
-            "target_css": _text(target.get("css"), NAME_LIMIT) or (f"#{element_id}" if element_id else tag or None),
+            "target_name": text(target.get("accessibleName") or target.get("text"), NAME_LIMIT),
+            "target_test_id": text(target.get("testIdValue"), NAME_LIMIT),
+            "target_css": text(target.get("css"), NAME_LIMIT) or (f"#{element_id}" if element_id else tag or None),
             "target_interactive": interactive
             if isinstance(interactive, bool)
             else tag in INTERACTIVE_TAGS or role in INTERACTIVE_ROLES,
@@ -134,6 +118,12 @@ def _click_target(payload: Details) -> list[Details]:
 READERS: dict[str, Callable[[Details], list[Details]]] = {
     "console": _console,
     "exception": _exception,
-    "network": _network,
     "click_target": _click_target,
 }
+"""By the kind of a plugin's event; a detail's own `kind` is what the row is instead."""
+
+CUSTOM_READERS: dict[str, Callable[[Details], list[Details]]] = {
+    "breadcrumb": _breadcrumb,
+    "performanceSpan": _span,
+}
+"""By the tag of a custom event: those of Sentry's replays."""

@@ -13,7 +13,8 @@ import polars as pl
 import pyarrow as pa
 
 from retrace_assets.intake.batches import Batch, Post, Refusal
-from retrace_assets.intake.payloads import Details
+from retrace_assets.intake.requests import PageClock
+from retrace_assets.intake.values import Details
 from retrace_core.errors import ErrorCode
 from retrace_core.tables import REPLAY_BATCHES
 from retrace_resources.lake import Transaction
@@ -27,13 +28,16 @@ SessionKey = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Window:
-    """A page load: its clock, the content of the batches that came, the page it is on, and clicks it last described."""
+    """A page load: its clock, the content of the batches that came, the page it is on, and what its recorder says."""
 
     clock_offset_ms: int
     hashes: dict[int, str] = field(default_factory=dict)
     last_url: str | None = None
     # When each happened, and what the recorder says of its control: a batch may end between the two halves of a click.
     descriptions: list[tuple[float, Details]] = field(default_factory=list)
+    page_clock: PageClock = field(default_factory=PageClock)
+    # Whether its recorder says `click`, as far as this commit knows.
+    has_clicks: bool = False
 
 
 @dataclass(slots=True)

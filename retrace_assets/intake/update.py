@@ -24,6 +24,7 @@ from retrace_assets.intake.frames import (
     rejected_frame,
     segments_frame,
 )
+from retrace_assets.intake.masking import mask_secrets
 from retrace_assets.intake.reading import Decoder, Reading
 from retrace_assets.intake.sessions import Session, SessionKey, known_sessions, place
 from retrace_assets.intake.targets import name_clicks
@@ -153,6 +154,7 @@ def _write(transaction: Transaction, reading: Reading, then: Callable[[], None])
     commit = _Commit(known_sessions(transaction, record_batches), transaction.commit_no)
     for batches, refusals in reading.decoded(then):
         columns = _place(commit, batches, refusals)
+        mask_secrets(transaction, columns)
         name_clicks(transaction, columns)
         for table, rows in _rows(commit, columns, refusals):
             transaction.append(table, rows)

@@ -8,19 +8,20 @@ The wire (both spellings of a name are taken, the first non-empty one counts):
 1. `sessionId`, `session_id`: string of 1 to 200 characters once trimmed, none of them a control character.
 2. `windowId`, `window_id`: the same, but may be absent or empty.
 3. `sequence`: whole number from 0 to 2^31-1, or its digits in a string.
-4. `events`: array of objects, may be empty; nothing in them is looked at.
+4. `events`: array of objects or strings of `@rrweb/packer`, may be empty; nothing in them is looked at.
 5. `flushType`, `flush_type`: `final`, or else `normal` whatever it says.
 6. Everything else is left to intake; a wrong type there is no reason to lose the events.
 """
 
 import re
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.events import mend_surrogates
 from retrace_core.limits import MAX_ID_CHARS, MAX_SEQUENCE
+from retrace_core.packing import PACKED_EVENT
 
 _ABSENT: Final = msgspec.Raw(b"")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -49,13 +50,16 @@ class _Event(msgspec.Struct, gc=False):
     """Any object: its fields are checked as JSON and dropped."""
 
 
+_PackedEvent = Annotated[str, msgspec.Meta(pattern=PACKED_EVENT)]
+
+
 class _Post(msgspec.Struct):
     sessionId: str | None = None  # noqa: N815 - the wire's names
     session_id: str | None = None
     windowId: str | None = None  # noqa: N815
     window_id: str | None = None
     sequence: int | str | None = None
-    events: list[_Event] | None = None
+    events: list[_Event | _PackedEvent] | None = None
     flushType: msgspec.Raw = _ABSENT  # noqa: N815
     flush_type: msgspec.Raw = _ABSENT
 

@@ -1,16 +1,19 @@
 """Decoding one post, whatever it is."""
 
 import json
+import zlib
 from contextlib import suppress
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from retrace_app.http.ingest.batch import ReplayBatch, decode_batch
-from retrace_core.errors import RetraceError
+from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.limits import MAX_ID_CHARS, MAX_SEQUENCE
+from tests.packed_events import packed
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
@@ -68,3 +71,24 @@ def test_first_spelling_counts_unless_it_is_empty() -> None:
     body = b'{"sessionId":"a","session_id":"b","windowId":" ","window_id":"w","sequence":1,"events":[],"flushType":""'
     assert decode_batch(body + b',"flush_type":"final"}') == ReplayBatch("a", "w", 1, 0, True)
     assert not decode_batch(body + b',"flush_type":"final","flushType":"normal"}').is_final
+
+
+def test_packed_events_are_counted_beside_plain_ones() -> None:
+    events = [packed({"type": 4, "timestamp": 1}), {"type": 4}, packed({"type": 3})]
+    for ascii_only in (True, False):
+        body = json.dumps({"sessionId": "a", "sequence": 0, "events": events}, ensure_ascii=ascii_only)
+        assert decode_batch(body.encode()).event_count == 3
+
+
+@pytest.mark.parametrize("level", range(10))
+def test_packed_events_of_every_level_are_taken(level: int) -> None:
+    event = zlib.compress(b'{"type":4,"timestamp":1}', level).decode("latin-1")
+    assert decode_batch(json.dumps({"sessionId": "a", "sequence": 0, "events": [event]}).encode()).event_count == 1
+
+
+@pytest.mark.parametrize("event", ["", "x", "hello", '{"type":4,"timestamp":1}', " x^", 1, None, True, [], ["x^"]])
+def test_any_other_event_is_refused(event: object) -> None:
+    body = json.dumps({"sessionId": "a", "sequence": 0, "events": [{"type": 4}, event]}).encode()
+    with pytest.raises(RetraceError) as refusal:
+        decode_batch(body)
+    assert refusal.value.code is ErrorCode.INVALID_EVENTS
