@@ -39,7 +39,11 @@ class ErrorCode(Enum):
     INVALID_SESSION_ID = ("invalid_session_id", 400, "`sessionId` must be a string of at most 200 characters.")
     INVALID_WINDOW_ID = ("invalid_window_id", 400, "`windowId` must be a string of at most 200 characters.")
     INVALID_SEQUENCE = ("invalid_sequence", 400, "`sequence` must be a whole number from 0 to 2^31-1.")
-    INVALID_EVENTS = ("invalid_events", 400, "`events` must be an array of objects.")
+    INVALID_EVENTS = (
+        "invalid_events",
+        400,
+        "`events` must be an array of objects, or of strings made by rrweb's packer.",
+    )
     UNAUTHORIZED = ("unauthorized", 401, "The SDK key is missing, unknown or revoked.")
     FORBIDDEN = ("forbidden", 403, "This key may not do that.")
     RATE_LIMITED = ("rate_limited", 429, "Too many requests for this key in this window.")
@@ -65,6 +69,11 @@ class ErrorCode(Enum):
     INCIDENT_NOT_FOUND = ("incident_not_found", 404, "There is no incident with this id.")
     ISSUE_NOT_FOUND = ("issue_not_found", 404, "There is no issue with this id.")
     INVALID_TRANSITION = ("invalid_transition", 409, "The incident cannot change in that way now.")
+    DETECTOR_NOT_FOUND = ("detector_not_found", 404, "There is no detector with this name.")
+    RULE_INVALID = ("rule_invalid", 400, "A detector's rule cannot be used as it was given.")
+    SIGNAL_NOT_FOUND = ("signal_not_found", 404, "There is no signal with this id.")
+    NOTHING_TO_SPLIT = ("nothing_to_split", 409, "What was chosen does not part the incident's signals.")
+    WORKSPACE_NOT_FOUND = ("workspace_not_found", 404, "There is no project or environment with this name.")
     LAKE_NOT_FOUND = ("lake_not_found", 404, "Nothing has been taken in here yet.")
     INVALID_SQL = ("invalid_sql", 400, "The query could not be run.")
     MODEL_INVALID = ("model_invalid", 400, "An SQL model cannot be used as it is written.")

@@ -26,6 +26,7 @@ from retrace_core.ids import incident_id as incident_id_of
 from retrace_core.ids import public_id
 from retrace_resources.state_engine import open_engine, refusing
 from retrace_resources.state_keys import KeyMemory, SdkKey, mint
+from retrace_resources.state_rules import RuleChange, append_rule_change, read_rule_changes
 from retrace_resources.state_schema import (
     DECISIONS,
     ENVIRONMENTS,
@@ -36,14 +37,24 @@ from retrace_resources.state_schema import (
     SDK_KEYS,
 )
 
-__all__ = ["Decision", "DecisionKind", "PipelineState", "SdkKey", "SdkKeyRecord", "StateStore", "Workspace"]
+__all__ = [
+    "Decision",
+    "DecisionKind",
+    "PipelineState",
+    "Place",
+    "RuleChange",
+    "SdkKey",
+    "SdkKeyRecord",
+    "StateStore",
+    "Workspace",
+]
 
 # DSN project numbers have at most 9 digits: exact in every language's numbers, and short to read.
 _DSN_NUMBERS = 999_999_999
 # Every build of SQLite takes at least 999 parameters a statement.
 _FINGERPRINTS_A_QUERY = 500
 
-DecisionKind = Literal["resolve", "ignore", "reopen", "merge"]
+DecisionKind = Literal["resolve", "ignore", "reopen", "merge", "split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,16 @@ class Workspace:
     project_id: str
     environment_id: str
     dsn_project_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An environment that is known, by ids and by the names people gave."""
+
+    project_id: str
+    project: str
+    environment_id: str
+    environment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +252,26 @@ class StateStore:
         with self._reading() as connection:
             rows = connection.execute(select(*columns).order_by(DECISIONS.c.id)).mappings()
             return [Decision(**row) for row in rows]
+
+    def record_rule_change(self, change: RuleChange) -> None:
+        """Append what a person set about a detector."""
+        with self._writing() as connection:
+            append_rule_change(connection, change)
+
+    def rule_changes(self) -> list[RuleChange]:
+        """List everything that was ever set about detectors, in the order it was."""
+        with self._reading() as connection:
+            return read_rule_changes(connection)
+
+    def places(self) -> list[Place]:
+        """List every environment of every project, by name."""
+        query = (
+            select(PROJECTS.c.id, PROJECTS.c.name, ENVIRONMENTS.c.id, ENVIRONMENTS.c.name)
+            .join(PROJECTS, PROJECTS.c.id == ENVIRONMENTS.c.project_id)
+            .order_by(PROJECTS.c.name, ENVIRONMENTS.c.name, ENVIRONMENTS.c.id)
+        )
+        with self._reading() as connection:
+            return [Place(*row) for row in connection.execute(query)]
 
     def incident_ids(self, project_id: str, environment_id: str) -> dict[str, str]:
         """Map fingerprints to the incident ids given so far."""

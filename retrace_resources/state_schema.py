@@ -127,6 +127,20 @@ DECISIONS = Table(
     Index(None, "project_id", "environment_id", "fingerprint"),
 )
 
+# Append-only like decisions, but about a detector and not a bug; an empty project or environment means every one.
+DETECTOR_RULES = Table(
+    "detector_rules",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    Column("environment_id", Text, nullable=False),
+    Column("detector", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("change", JSON, nullable=False),
+)
+
 INCIDENT_PIPELINE = Table(
     "incident_pipeline",
     METADATA,

@@ -117,7 +117,7 @@ def show_incident(lake: Lake, reference: str) -> Incident:
 
     Raises `incident_not_found` or `issue_not_found`.
     """
-    return _find(lambda sql, params: _read(lake, sql, params), reference)
+    return find_incident(lambda sql, params: _read(lake, sql, params), reference)
 
 
 def list_decisions(state: StateStore, incident: Incident) -> list[Decision]:
@@ -152,7 +152,7 @@ def merge(lake: Lake, state: StateStore, reference: str, into: str, *, actor: st
     Raises `invalid_transition` when they are one already or belong to different environments.
     """
     with lake.transaction() as transaction:
-        merged, target = _find(transaction.query, reference), _find(transaction.query, into)
+        merged, target = find_incident(transaction.query, reference), find_incident(transaction.query, into)
         if merged.public_id == target.public_id:
             raise RetraceError(ErrorCode.INVALID_TRANSITION, f"{reference} and {into} are one incident already")
         if (merged.project_id, merged.environment_id) != (target.project_id, target.environment_id):
@@ -163,7 +163,7 @@ def merge(lake: Lake, state: StateStore, reference: str, into: str, *, actor: st
 
 def _decide(lake: Lake, state: StateStore, kind: DecisionKind, reference: str, *, actor: str, reason: str) -> Decided:
     with lake.transaction() as transaction:
-        incident = _find(transaction.query, reference)
+        incident = find_incident(transaction.query, reference)
         if incident.status not in _POSSIBLE[kind]:
             raise RetraceError(
                 ErrorCode.INVALID_TRANSITION,
@@ -182,7 +182,7 @@ def _take(transaction: Transaction, state: StateStore, decision: Decision, previ
     state.record_decision(decision)
     issues, _ = fold_new_decisions(transaction, state)
     requeue(transaction, issues, state)
-    return Decided(incident=_find(transaction.query, shown), previous_status=previous_status, decision=decision)
+    return Decided(incident=find_incident(transaction.query, shown), previous_status=previous_status, decision=decision)
 
 
 def _decision(
@@ -201,7 +201,8 @@ def _decision(
     )
 
 
-def _find(query: Callable[[str, dict[str, object]], pl.DataFrame], reference: str) -> Incident:
+def find_incident(query: Callable[[str, dict[str, object]], pl.DataFrame], reference: str) -> Incident:
+    """Find an incident as `show_incident` does, in a transaction or out of it."""
     name = reference.strip()
     rows = query(
         "SELECT * FROM incidents WHERE incident_id = $public OR list_contains(aliases, $public) "

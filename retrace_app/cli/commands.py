@@ -29,6 +29,8 @@ COMMANDS = (
     CommandLine("quickstart", "quickstart", "Set up this folder and print a snippet for your app."),
     CommandLine("up", "up", "Run door, pipeline and Dagster's UI until Ctrl-C."),
     CommandLine("qa", "qa", "See the incidents and decide about them."),
+    CommandLine("explain", "explain", "Say why a signal fired, and what would have kept it from firing."),
+    CommandLine("detectors", "detectors", "See, try and change the rules that find bugs."),
     CommandLine("sql", "sql", "Ask a question in SQL over what was recorded and found."),
     CommandLine("api", "api", "Serve the ingest API, take in what landed, manage SDK keys."),
     CommandLine("demo", "demo", "Watch a visit to a small shop become an incident."),

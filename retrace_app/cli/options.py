@@ -3,6 +3,7 @@
 Belongs here: an option's name, help and default, once. Does not: options of one command.
 """
 
+import getpass
 import re
 from pathlib import Path
 from typing import Annotated
@@ -47,3 +48,12 @@ def read_settings(config_path: Path | None) -> Settings:
     for text in settings.warnings:
         warning(text)
     return settings
+
+
+def actor() -> str:
+    """Who decides: the name of the account a command runs under."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        # A container may run under an id that has no name.
+        return "unknown"

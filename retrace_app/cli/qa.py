@@ -1,6 +1,5 @@
 """`retrace qa`: the queue of incidents, and deciding about what is in it."""
 
-import getpass
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,10 +12,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from retrace_app.actions import incidents
+from retrace_app.actions import incidents, split
 from retrace_app.actions.incidents import Decided, Incident
 from retrace_app.cli.messages import console, notice, printable, write_json
-from retrace_app.cli.options import ConfigOption, JsonOption, read_settings
+from retrace_app.cli.options import ConfigOption, JsonOption, actor, read_settings
 from retrace_resources.lake import Lake
 from retrace_resources.state import Decision, StateStore
 
@@ -37,6 +36,15 @@ class StatusName(StrEnum):
     VERIFIED = "verified"
     IGNORED = "ignored"
     WITHDRAWN = "withdrawn"
+
+
+class PartName(StrEnum):
+    """What `--by` takes."""
+
+    ROUTE = "route"
+    TARGET = "target"
+    MESSAGE = "message"
+    DETECTOR = "detector"
 
 
 # A colour and a sign for each: neither carries the meaning alone, the word does.
@@ -132,10 +140,49 @@ def merge_command(
     _decide(config, json, lambda lake, state, by: incidents.merge(lake, state, incident, into, actor=by, reason=reason))
 
 
+@app.command("split")
+def split_command(
+    incident: IncidentArgument,
+    *,
+    config: ConfigOption = None,
+    by: Annotated[PartName | None, typer.Option(help="What tells its parts apart.", show_default=False)] = None,
+    signals: Annotated[
+        list[str] | None, typer.Option(metavar="SIGNAL", help="A signal that is another bug (sig_…). Repeatable.")
+    ] = None,
+    reason: ReasonOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Make an incident several; what leaves is open, what stays keeps its id and the decisions about it."""
+    if (by is None) == (not signals):
+        raise typer.BadParameter("give --by or --signals")
+    named = [name for text in signals or () for name in text.replace(",", " ").split()]
+    home = read_settings(config).home
+    with Lake(home) as lake, StateStore.open(home) as state:
+        done = split.split(lake, state, incident, by=by or "", signals=named, actor=actor(), reason=reason)
+    if json:
+        write_json(done)
+        return
+    _show_split(done)
+
+
+def _show_split(done: split.WasSplit) -> None:
+    stays = Text.assemble(("✓ ", "bold green"), (done.incident.public_id, "bold"), " stays: ", _brief(done.incident))
+    console().print(stays)
+    for part in done.split_off:
+        console().print(Text.assemble("  ", (part.public_id, "bold"), " is split off: ", _brief(part)))
+    first = done.split_off[0].public_id if done.split_off else done.incident.public_id
+    console().print(_next([f"retrace qa show {first}", f"retrace qa merge {first} {done.incident.public_id}"]))
+
+
+def _brief(incident: Incident) -> str:
+    count = incident.affected_count
+    return printable(f"{incident.title} ({incident.status}, {count:,} session{'' if count == 1 else 's'})")
+
+
 def _decide(config: Path | None, json: bool, decide: Callable[[Lake, StateStore, str], Decided]) -> None:
     home = read_settings(config).home
     with Lake(home) as lake, StateStore.open(home) as state:
-        decided = decide(lake, state, _actor())
+        decided = decide(lake, state, actor())
     if json:
         write_json(decided)
         return
@@ -145,14 +192,6 @@ def _decide(config: Path | None, json: bool, decide: Callable[[Lake, StateStore,
     line = Text.assemble(("✓ ", "bold green"), (found.public_id, "bold"), f" is {found.status}{changed}{merged}")
     console().print(line)
     _show_next(found)
-
-
-def _actor() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        # A container may run under an id that has no name.
-        return "unknown"
 
 
 def _show_list(listed: list[Incident], counts: dict[str, int]) -> None:

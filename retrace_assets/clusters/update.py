@@ -21,7 +21,7 @@ _CLUSTER = ("project_id", "environment_id", "day", "fingerprint")
 
 def update(lake: Lake) -> StageReport:
     """Count the fingerprints and days whose signals have changed since the last update."""
-    return follow(lake, STAGE, SIGNALS.name, _count)
+    return follow(lake, STAGE, SIGNALS.name, count_clusters)
 
 
 def rebuild(lake: Lake, day: date) -> StageReport:
@@ -31,10 +31,11 @@ def rebuild(lake: Lake, day: date) -> StageReport:
         "UNION SELECT project_id, environment_id, day, fingerprint FROM clusters WHERE day = $day ORDER BY ALL",
         {"day": day},
     )
-    return recompute(lake, STAGE, keys, _count)
+    return recompute(lake, STAGE, keys, count_clusters)
 
 
-def _count(transaction: Transaction, keys: pl.DataFrame) -> StageReport:
+def count_clusters(transaction: Transaction, keys: pl.DataFrame) -> StageReport:
+    """Count some fingerprints (`key`) on some days anew."""
     touched = keys.rename({"key": "fingerprint"}).select(_CLUSTER)
     bounds = {"first_day": touched["day"].min(), "last_day": touched["day"].max()}
     rows = transaction.query(CLUSTERS_SQL, bounds, touched=touched)

@@ -32,6 +32,7 @@ def standing(sessions: int, last_at: datetime | None, decisions: Iterable[Decisi
     | none                         | any             | withdrawn                     |
     | in one session               | none, or reopen | new                           |
     | in more                      | none, or reopen | ongoing                       |
+    | any                          | split           | as after reopen               |
     | none after the resolution    | resolve         | resolved                      |
     | one after the resolution     | resolve         | regressed                     |
     | any                          | ignore          | ignored                       |

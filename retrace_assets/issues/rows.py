@@ -13,7 +13,7 @@ import polars as pl
 from retrace_assets.issues.evidence import issue_evidence
 from retrace_assets.issues.fold import ROOT, Story, issue_row, totals
 from retrace_assets.issues.lifecycle import standing
-from retrace_assets.issues.merges import Bug, bug_of
+from retrace_assets.issues.merges import Bug, bug_of, leaving
 from retrace_assets.issues.reading import read_daily, read_examples, read_session_signals, read_walks
 from retrace_assets.issues.steps import typed_steps
 from retrace_core.ids import issue_id
@@ -37,7 +37,9 @@ def issue_rows(
     stories = _stories(transaction, clusters, sums, previous)
     decided: dict[Bug, list[Decision]] = defaultdict(list)
     for decision in decisions:
-        decided[bug_of(decision)].append(decision)
+        # A split says nothing of the bug that stays.
+        for bug in leaving(decision) if decision.kind == "split" else [bug_of(decision)]:
+            decided[bug].append(decision)
     rows = []
     for total in sums.iter_rows(named=True):
         root = _root(total)

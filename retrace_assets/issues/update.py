@@ -12,7 +12,7 @@ import polars as pl
 
 from retrace_assets.follow import follow, recompute, replace_changed, rows_of
 from retrace_assets.issues.fold import withdrawn_row
-from retrace_assets.issues.merges import Bug, bug_of, merges
+from retrace_assets.issues.merges import Bug, bug_of, leaving, merges
 from retrace_assets.issues.reading import members_frame, read_clusters
 from retrace_assets.issues.rows import issue_rows
 from retrace_assets.report import StageReport
@@ -47,8 +47,10 @@ def rebuild(lake: Lake, day: date, state: StateStore) -> StageReport:
     return recompute(lake, STAGE, keys, partial(_fold_fingerprints, state=state))
 
 
-def fold_new_decisions(transaction: Transaction, state: StateStore) -> tuple[pl.DataFrame, StageReport]:
-    """Fold the bugs of decisions that no fold has seen; returns the keys of the issues that changed.
+def fold_new_decisions(
+    transaction: Transaction, state: StateStore, also: Iterable[Bug] = ()
+) -> tuple[pl.DataFrame, StageReport]:
+    """Fold the bugs of decisions that no fold has seen, and some others; returns the keys of the issues that changed.
 
     A decision is recorded before it is folded: after a crash in between, the next fold sees it.
     """
@@ -56,7 +58,8 @@ def fold_new_decisions(transaction: Transaction, state: StateStore) -> tuple[pl.
     new = decisions[_folded_decisions(transaction) :]
     if not new:
         return pl.DataFrame(schema=dict.fromkeys(ISSUE_KEY, pl.String)), StageReport(STAGE)
-    changed, report = _fold(transaction, state, decisions, (bug_of(decision) for decision in new))
+    decided = (bug for decision in new for bug in (bug_of(decision), *leaving(decision)))
+    changed, report = _fold(transaction, state, decisions, (*decided, *also))
     advance(transaction, DECISIONS_STAGE, len(decisions))
     return changed, report
 

@@ -29,11 +29,24 @@ OptionsT = TypeVar("OptionsT", bound=DetectorOptions)
 
 
 @dataclass(frozen=True)
+class Recordings:
+    """What detectors read of some sessions.
+
+    `events` has the columns of `replay_events` in the order of `findings.in_order`, `windows` those of
+    `findings.WINDOWS_SCHEMA`, `page` those of `page_changes` in the same order as the events.
+    """
+
+    events: pl.DataFrame
+    windows: pl.DataFrame
+    page: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class Detector(Generic[OptionsT]):
     """A rule that turns the events of many sessions into findings, with the thresholds in force.
 
     `kinds` are the kinds of `replay_events` it reads. `code_version` goes up whenever the same events and thresholds
-    may give other findings.
+    may give other findings. One that is not `on_by_default` judges only where somebody switched it on.
     """
 
     name: str
@@ -41,7 +54,8 @@ class Detector(Generic[OptionsT]):
     code_version: int
     kinds: frozenset[str]
     options: OptionsT
-    rule: Callable[[pl.DataFrame, pl.DataFrame, OptionsT], pl.DataFrame]
+    rule: Callable[[Recordings, OptionsT], pl.DataFrame]
+    on_by_default: bool = True
 
     @property
     def rule_version(self) -> str:
@@ -49,10 +63,10 @@ class Detector(Generic[OptionsT]):
         thresholds = (f"{name}={value}" for name, value in sorted(asdict(self.options).items()))
         return public_id("rule_", self.name, str(self.code_version), *thresholds)
 
-    def find(self, events: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
-        """Find in events, columns as `replay_events` in the order of `findings.in_order`, with their windows' ends."""
-        known = events.filter(pl.col("kind").is_in(self.kinds))
-        findings = conform(self.rule(known, windows, self.options))
+    def find(self, recordings: Recordings) -> pl.DataFrame:
+        """Judge recordings; a finding has the columns of FINDING_SCHEMA, the detector's name and its rule's version."""
+        known = replace(recordings, events=recordings.events.filter(pl.col("kind").is_in(self.kinds)))
+        findings = conform(self.rule(known, self.options))
         return findings.with_columns(detector=pl.lit(self.name), rule_version=pl.lit(self.rule_version))
 
     def configured(self, thresholds: Mapping[str, object]) -> "Detector[OptionsT]":

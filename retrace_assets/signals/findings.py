@@ -4,7 +4,7 @@ Belongs here: the columns of a finding, names of events, and the joins every det
 (detectors), what a finding follows from (causes), or the rows of `signals` (rows).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import polars as pl
@@ -111,6 +111,11 @@ def settled(rows: pl.DataFrame, windows: pl.DataFrame, future_ms: int, at: str =
     return rows.join(ends, on=WINDOW, how="inner", maintain_order="left").filter(known).drop("last_at", "closed")
 
 
+def in_windows_of(events: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Keep the events of windows that have one of `rows`: most windows have none, and need no further look."""
+    return events.join(rows.select(WINDOW).unique(), on=list(WINDOW), how="semi", maintain_order="left")
+
+
 def with_last_click(failures: pl.DataFrame, clicks: pl.DataFrame) -> pl.DataFrame:
     """Add `clicked` and `clicked_at`: the control of the latest click before `started_at` in the same window.
 
@@ -133,6 +138,16 @@ def occurrences() -> list[pl.Expr]:
     """Aggregate the rows of one finding, first event first, into `count` and `occurrences`."""
     first = pl.struct(name for name in ("event_id", "window_id", "started_at", "occurred_at", "clicked", "clicked_at"))
     return [pl.len().alias("count"), first.head(OCCURRENCES_KEPT).alias("occurrences")]
+
+
+def occurrences_of(findings: pl.DataFrame, detectors: Sequence[str], *columns: str) -> pl.DataFrame:
+    """One row an occurrence of these detectors' findings, with `signal_id`, `detector` and `columns` of the finding."""
+    return (
+        findings.filter(pl.col("detector").is_in(detectors))
+        .select(*SESSION, "signal_id", "detector", *columns, "occurrences")
+        .explode("occurrences")
+        .unnest("occurrences")
+    )
 
 
 def mapped(values: pl.Series, function: Callable[[str], str | None]) -> pl.Series:

@@ -5,14 +5,16 @@ Belongs here: ids, fingerprints, evidence as JSON, and what a signal takes over 
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import polars as pl
 
 from retrace_assets.signals.causes import attribute_causes
-from retrace_assets.signals.detector import Detector
+from retrace_assets.signals.detector import Recordings
 from retrace_assets.signals.findings import SESSION, in_order
 from retrace_assets.signals.fingerprint import FINGERPRINT_VERSION, fingerprint
+from retrace_assets.signals.rules import Rule
+from retrace_assets.signals.splits import Split, split_signals
 from retrace_core.ids import signal_id
 from retrace_core.tables import SIGNALS
 
@@ -23,24 +25,27 @@ _INSTANT = "%Y-%m-%dT%H:%M:%S%.3fZ"
 
 
 def find_signals(
-    events: pl.DataFrame, windows: pl.DataFrame, sessions: pl.DataFrame, detectors: Sequence[Detector[Any]]
+    recordings: Recordings, sessions: pl.DataFrame, rules: Sequence[Rule], splits: Sequence[Split] = ()
 ) -> pl.DataFrame:
-    """Judge the events of some sessions and give their rows of `signals`.
+    """Judge the recordings of some sessions and give their rows of `signals`.
 
-    `events` has the columns of `replay_events`, `windows` those of `findings.WINDOWS_SCHEMA`; `sessions` are rows of
-    `replays`. A session keeps the first 100 findings of each detector.
+    Events may come in any order; `sessions` are rows of `replays`. A session keeps the first 100 findings of each
+    detector that are not left alone.
     """
-    ordered = in_order(events)
-    found = [detector.find(ordered, windows) for detector in detectors]
+    ordered = replace(recordings, events=in_order(recordings.events), page=in_order(recordings.page))
+    return signal_rows([rule.find(ordered) for rule in rules], sessions, splits)
+
+
+def signal_rows(found: Sequence[pl.DataFrame], sessions: pl.DataFrame, splits: Sequence[Split] = ()) -> pl.DataFrame:
+    """Name the findings of some rules, link consequences to causes, and add what their sessions know.
+
+    What follows from a finding that is left alone is left alone with it: it is the same bug.
+    """
     if not any(findings.height for findings in found):
         return pl.DataFrame(SIGNALS.arrow_schema.empty_table())
-    return signal_rows(pl.concat(found), sessions)
-
-
-def signal_rows(findings: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
-    """Name findings, link consequences to causes, and add what their sessions know."""
-    ordered = findings.sort(*SESSION, "detector", "occurred_at", "event_id")
-    kept = ordered.filter(pl.int_range(pl.len()).over(*SESSION, "detector") < FINDINGS_A_SESSION)
+    ordered = pl.concat(found).sort(*SESSION, "detector", "occurred_at", "event_id")
+    place = pl.int_range(pl.len()).over(*SESSION, "detector", "suppressed")
+    kept = ordered.filter(place < FINDINGS_A_SESSION)
     named = kept.with_columns(
         pl.Series(
             "signal_id",
@@ -54,8 +59,8 @@ def signal_rows(findings: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
         ),
     )
     known = sessions.select(*SESSION, "day", "started_at", "first_at", "distinct_id", "release")
-    return (
-        attribute_causes(named)
+    rows = (
+        _not_left_alone(attribute_causes(named))
         .join(known, on=SESSION, how="inner", maintain_order="left")
         .with_columns(
             offset_ms=(pl.col("occurred_at") - pl.col("first_at")).dt.total_milliseconds(),
@@ -65,6 +70,17 @@ def signal_rows(findings: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
         .select(SIGNALS.column_names)
         .sort("started_at", "session_id", "occurred_at", "signal_id")
     )
+    return split_signals(rows, splits)
+
+
+def _not_left_alone(findings: pl.DataFrame) -> pl.DataFrame:
+    """Drop suppressed findings, and all that follows from them."""
+    gone: set[str] = set()
+    going = set(findings.filter("suppressed")["signal_id"])
+    while going - gone:
+        gone |= going
+        going = set(findings.filter(pl.col("cause").is_in(gone))["signal_id"])
+    return findings.filter(~pl.col("signal_id").is_in(gone)) if gone else findings
 
 
 def _evidence() -> pl.Expr:

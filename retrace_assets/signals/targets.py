@@ -12,6 +12,22 @@ from retrace_core.parametrise import parametrise_message
 # What masking recorders put in the place of a name is no name.
 _MASKED = r"^[*•\s]*$"
 
+_REPEATED_ROLES = (
+    *("checkbox", "radio", "switch", "slider", "spinbutton", "option", "menuitemcheckbox", "menuitemradio"),
+    *("scrollbar", "textbox", "searchbox", "combobox", "listbox"),
+)
+_REPEATED_TAGS = (
+    *("canvas", "video", "audio", "iframe", "object", "embed", "area", "map"),
+    *("select", "option", "textarea", "label", "summary", "progress", "meter"),
+)
+_REPEATED_NAMES = (
+    r"(?i)^\s*(?:[+\-−–<>‹›«»←→↑↓▲▼◀▶]+"
+    r"|(?:go to )?(?:the )?(?:next|prev|previous|back|forward|first|last)(?: (?:page|slide|item|month|year|day|week))?"
+    r"|(?:go to )?page \d+"
+    r"|(?:increase|decrease|increment|decrement|zoom in|zoom out|plus|minus|undo|redo"
+    r"|(?:add|remove) one|one (?:more|less|fewer))(?: .*)?)\s*$"
+)
+
 
 def with_target(clicks: pl.DataFrame) -> pl.DataFrame:
     """Add to rows with `target_*` columns who was clicked.
@@ -52,3 +68,16 @@ def _label() -> pl.Expr:
 
 def _element() -> pl.Expr:
     return pl.struct([pl.col(f"target_{field.name}").alias(field.name) for field in ELEMENT.fields])
+
+
+def is_for_repeated_use() -> pl.Expr:
+    """Whether `target_*` columns describe what is clicked again and again, or answers in its own way."""
+    role, tag = pl.col("target_role"), pl.col("target_tag")
+    other_input = (tag == "input") & role.ne_missing("button")
+    made_for_it = (
+        role.is_in(_REPEATED_ROLES),
+        tag.is_in(_REPEATED_TAGS),
+        pl.col("target_name").str.contains(_REPEATED_NAMES),
+        other_input,
+    )
+    return pl.any_horizontal(reason.fill_null(value=False) for reason in made_for_it)

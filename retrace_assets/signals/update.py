@@ -1,7 +1,7 @@
-"""Signals: the sessions whose replay changed are judged anew.
+"""Signals: the sessions whose recording changed are judged anew.
 
-Belongs here: which sessions, what is read of them, and the transaction. Does not: any rule (detectors) or the shape of
-a signal (rows).
+Belongs here: which sessions, which rules judge them, and the transaction. Does not: any rule (detectors), what is read
+of a session (reading) or the shape of a signal (rows).
 """
 
 from collections.abc import Sequence
@@ -11,41 +11,42 @@ from typing import Any
 
 import polars as pl
 
-from retrace_assets.bounds import bounded
 from retrace_assets.follow import follow, recompute, replace_changed, rows_of
 from retrace_assets.report import StageReport
 from retrace_assets.signals.detector import Detector
-from retrace_assets.signals.rows import find_signals
+from retrace_assets.signals.judging import judge
+from retrace_assets.signals.reading import read_recordings
+from retrace_assets.signals.rules import RulesNow, same_for_all
+from retrace_assets.signals.splits import Split, split_signals
 from retrace_core.errors import ErrorCode, RetraceError
-from retrace_core.tables import REPLAY_EVENTS, REPLAYS, SIGNALS
-from retrace_resources.changes import note_changes
+from retrace_core.tables import PAGE_CHANGES, REPLAYS, SIGNALS
+from retrace_resources.changes import advance, note_changes
 from retrace_resources.lake import Lake, Transaction
 
 STAGE = "signals"
+# How many splits, in the order they were decided, the stored signals follow: kept where other stages keep commits.
+SPLITS_STAGE = "signals.splits"
 
 _SESSION = ("project_id", "environment_id", "day", "session_id", "started_at")
-# The ends of windows: closed when the latest batch said so, or when the whole session is over.
-_WINDOWS = """
-SELECT project_id, environment_id, session_id, window_id, max(batch.last_at) AS last_at,
-       arg_max(batch.flush_type, batch.sequence) = 'final' OR bool_or(session.status = 'closed') AS closed
-FROM replay_batches AS batch
-JOIN sessions AS session USING (project_id, environment_id, day, session_id)
-WHERE {bounded}
-GROUP BY ALL
-"""
-_EVENTS = f"""
-SELECT {", ".join(REPLAY_EVENTS.column_names)}
-FROM replay_events SEMI JOIN sessions USING (project_id, environment_id, day, session_id)
-WHERE list_contains($kinds, kind) AND {{bounded}}
-"""
+
+_NOTHING_TOUCHED = pl.DataFrame(
+    schema={"project_id": pl.String, "environment_id": pl.String, "day": pl.Date, "key": pl.String}
+)
+
+# The rules as they are asked for, or detectors that judge every environment as they are.
+Judges = RulesNow | Sequence[Detector[Any]]
 
 
-def update(lake: Lake, detectors: Sequence[Detector[Any]]) -> StageReport:
-    """Judge every session whose replay has changed since the last update."""
-    return follow(lake, STAGE, REPLAYS.name, partial(_judge, detectors=detectors))
+def update(lake: Lake, judges: Judges) -> StageReport:
+    """Judge every session that was played anew since the last update."""
+    rules_now = _rules_now(judges)
+    if len(rules_now().splits) > _applied_splits(lake):
+        with lake.transaction() as transaction:
+            apply_new_splits(transaction, rules_now().splits)
+    return follow(lake, STAGE, PAGE_CHANGES.name, partial(_judge, rules_now=rules_now))
 
 
-def rebuild(lake: Lake, day: date, detectors: Sequence[Detector[Any]]) -> StageReport:
+def rebuild(lake: Lake, day: date, judges: Judges) -> StageReport:
     """Judge every session of a UTC day; raises `partition_frozen` when the day's events are gone."""
     sessions = lake.query(
         "SELECT project_id, environment_id, day, started_at, session_id AS key FROM replays WHERE day = $day "
@@ -56,22 +57,54 @@ def rebuild(lake: Lake, day: date, detectors: Sequence[Detector[Any]]) -> StageR
     kept = lake.query("SELECT count(*) FROM replay_events WHERE day = ?", [day]).item()
     if sessions.height and not kept:
         raise RetraceError(ErrorCode.PARTITION_FROZEN, f"no events of {day} are left")
-    return recompute(lake, STAGE, sessions, partial(_judge, detectors=detectors))
+    return recompute(lake, STAGE, sessions, partial(_judge, rules_now=_rules_now(judges)))
 
 
-def _judge(transaction: Transaction, keys: pl.DataFrame, *, detectors: Sequence[Detector[Any]]) -> StageReport:
+def apply_new_splits(transaction: Transaction, splits: Sequence[Split]) -> pl.DataFrame:
+    """Give stored signals the fingerprints of splits that none has seen; returns the keys of `clusters` they touch.
+
+    A split is recorded before it is applied: after a crash in between, the next update applies it.
+    """
+    touched = [_apply(transaction, split) for split in splits[_applied_splits(transaction) :]]
+    advance(transaction, SPLITS_STAGE, len(splits))
+    return pl.concat(touched).unique(maintain_order=True) if touched else _NOTHING_TOUCHED
+
+
+def _applied_splits(reader: Lake | Transaction) -> int:
+    return int(reader.query("SELECT max(commit_no) FROM progress WHERE stage = ?", [SPLITS_STAGE]).item() or 0)
+
+
+def _apply(transaction: Transaction, split: Split) -> pl.DataFrame:
+    rows = transaction.query(
+        f"SELECT {', '.join(SIGNALS.column_names)} FROM signals "
+        "WHERE project_id = ? AND environment_id = ? AND fingerprint = ?",
+        [split.project_id, split.environment_id, split.fingerprint],
+    )
+    moved = split_signals(rows, [split]).filter(pl.col("fingerprint") != split.fingerprint)
+    transaction.replace(SIGNALS, moved.select(*_SESSION, "signal_id"), moved)
+    gone = moved.with_columns(fingerprint=pl.lit(split.fingerprint))
+    no_start = pl.lit(None, pl.Datetime("us"))
+    touched = pl.concat([gone, moved]).with_columns(started_at=no_start, key="fingerprint")
+    note_changes(transaction, SIGNALS.name, touched)
+    return touched.select(_NOTHING_TOUCHED.columns)
+
+
+def _rules_now(judges: Judges) -> RulesNow:
+    return same_for_all(judges) if isinstance(judges, Sequence) else judges
+
+
+def _judge(transaction: Transaction, keys: pl.DataFrame, *, rules_now: RulesNow) -> StageReport:
     touched = keys.rename({"key": "session_id"}).select(_SESSION)
     sessions = rows_of(transaction, REPLAYS, touched)
-    kinds = sorted(set[str]().union(*(detector.kinds for detector in detectors)))
-    events = transaction.query(_EVENTS.format(bounded=bounded(touched)), {"kinds": kinds}, sessions=sessions)
-    windows = transaction.query(_WINDOWS.format(bounded=bounded(touched, "batch")), sessions=sessions)
-    rows = find_signals(events, windows, sessions, detectors)
+    rules = rules_now()
+    recordings = read_recordings(transaction, sessions, rules.of_all(sessions))
+    rows = judge(recordings, sessions, rules)
     changed = replace_changed(transaction, SIGNALS, touched, rows)
     no_start = pl.lit(None, pl.Datetime("us"))
     note_changes(transaction, SIGNALS.name, changed.with_columns(started_at=no_start, key="fingerprint"))
     return StageReport(
         STAGE,
-        rows_in=events.height,
+        rows_in=recordings.events.height,
         rows_out=rows.height,
         days=frozenset(changed["day"]),
         notes={"sessions": touched.height, "changed": changed.height},

@@ -15,7 +15,7 @@ import pytest
 import retrace_resources
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.ids import incident_id
-from retrace_resources.state import Decision, PipelineState, StateStore, Workspace
+from retrace_resources.state import Decision, PipelineState, RuleChange, StateStore, Workspace
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -207,6 +207,46 @@ def test_decisions_come_back_whole_and_in_order(store: StateStore) -> None:
         store.record_decision(one)
 
     assert store.decisions() == taken
+
+
+def test_rule_changes_come_back_whole_and_in_order(store: StateStore) -> None:
+    made = [
+        RuleChange(detector="rage_click", actor="ada", at=AT),
+        RuleChange(
+            detector="rage_click",
+            actor="ada",
+            at=AT - timedelta(days=1),
+            project_id="proj_1",
+            environment_id="env_1",
+            reason="too eager",
+            enabled=False,
+            thresholds={"clicks": 4, "window_ms": None},
+            min_confidence="high",
+            min_signals=2,
+            suppress=({"route": "/a"}, {"selector": "x", "route": "/b"}),
+            lift=("sup_1",),
+            origin="sig_1",
+        ),
+    ]
+    for change in made:
+        store.record_rule_change(change)
+
+    assert store.rule_changes() == made
+
+
+def test_places_are_every_environment_by_name(store: StateStore) -> None:
+    first = store.ensure_workspace("Local", "Shop", "staging")
+    store.ensure_workspace("Local", "Shop", "production")
+    store.ensure_workspace("Local", "Blog", "production")
+
+    places = store.places()
+
+    assert [(place.project, place.environment) for place in places] == [
+        ("Blog", "production"),
+        ("Shop", "production"),
+        ("Shop", "staging"),
+    ]
+    assert (places[2].project_id, places[2].environment_id) == (first.project_id, first.environment_id)
 
 
 def test_decision_is_refused_when_its_kind_is_unknown() -> None:

@@ -4,7 +4,7 @@ What it finds
     Lines printed by `console.error` and failed `console.assert`, exceptions nobody caught and rejected promises nobody
     handled: one finding for each distinct message and top frame of a session, with all its occurrences. Numbers, ids
     and quoted values in a message do not count. Without a stack of the error itself the page counts too, since lines
-    of many bugs pass through one logger.
+    of many bugs pass through one logger; for a printed object also the control whose click it answers.
 
 Why it matters
     What follows an uncaught exception in the same handler never runs: a total that is not updated, a dialog that does
@@ -12,11 +12,15 @@ Why it matters
 
 Fires when
     - the level is `error` or `assert` (the Console Standard's levels for failures), or
-    - an exception or rejection reached the window.
+    - an exception or rejection reached the window, recorded as such or as a line that begins with `Uncaught` (rrweb's
+      console plugin).
 
 Stays quiet when
     - the message is the browser's "ResizeObserver loop" notice, which reports a frame that was put off, not a failure;
-    - the top frame is a browser extension's: not this page's code;
+    - the top frame is a browser extension's, or a script's of a known analytics, advertising or monitoring host: not
+      this page's code;
+    - it says that a request was aborted or a film not allowed to play by itself: pages do both on purpose;
+    - it is a development build's advice (`Warning: …`) or word of its dev server;
     - the message is "Script error." without a stack: the browser hides everything about other origins' scripts;
     - a line says "Failed to load resource" about a favicon, or within `resource_ms` (1,000 ms) of a request that was
       recorded as failed: the request is judged by its own detector. Browsers print the line 0 to 9 ms after the answer
@@ -36,20 +40,22 @@ Options
 
 Known problems
     - Applications that print expected conditions with `console.error` get findings for them, at low severity.
-    - `console.error(response)` leaves `{}` as its text: such lines differ by page and printing frame only.
+    - `console.error(response)` leaves `{}` as its text: such lines differ by page, printing frame and the control whose
+      click they answer only.
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from retrace_assets.signals.detector import Detector, DetectorOptions
+from retrace_assets.signals.detector import Detector, DetectorOptions, Recordings
+from retrace_assets.signals.errors import ESCAPED, errors_of
 from retrace_assets.signals.findings import (
     EVENT_ORDER,
     SESSION,
     STACK_SHOWN,
     WINDOW,
-    event_id,
+    in_windows_of,
     mapped,
     occurrences,
     settled,
@@ -59,12 +65,11 @@ from retrace_assets.signals.findings import (
 from retrace_assets.signals.targets import with_target
 from retrace_core.parametrise import parametrise_message, route_template, top_in_app_frame
 
-_EXTENSION = r"^(?:chrome|moz|safari(?:-web)?|ms-browser)-extension$|^webkit-masked-url$"
-_SCHEME = r"\b([a-z][a-z0-9+.-]*)://"
-_STACK_IN_MESSAGE = r"(?s)\n((?:\s*at |[^\n]*@\S+:\d+).*)$"
-_AFTER_TEXT = r"(?s)\n(?:\s*at |End of stack|[^\n]*@\S+:\d+).*$"
-_UNCAUGHT = r"^(?:Uncaught |Unhandled Promise Rejection: |\(in promise\) ?)+"
 _TITLE_CHARACTERS = 120
+# `console.error(response)`, as recorders write it.
+_OBJECT = r"^(?:\{|\[object )"
+# An error that comes within this time of a click answers it (after_clicks.py).
+_ANSWER_MS = 1_000
 
 
 @dataclass(frozen=True)
@@ -80,42 +85,13 @@ class Options(DetectorOptions):
         return max(self.duplicate_ms, self.resource_ms)
 
 
-def detect(events: pl.DataFrame, windows: pl.DataFrame, options: Options) -> pl.DataFrame:
+def detect(recordings: Recordings, options: Options) -> pl.DataFrame:
     """Find errors of the page; see the module's text for the rule."""
-    errors = settled(_errors(events), windows, options.future_ms).filter(~_is_noise())
-    errors = _without_resource_lines(errors, events, options)
+    errors = settled(errors_of(recordings.events), recordings.windows, options.future_ms)
+    errors = _without_resource_lines(errors, recordings.events, options)
     errors = _without_copies(errors, options)
-    clicks = with_target(events.filter(pl.col("kind") == "click"))
+    clicks = with_target(in_windows_of(recordings.events.filter(pl.col("kind") == "click"), errors))
     return _findings(with_last_click(errors, clicks).sort(*EVENT_ORDER))
-
-
-def _errors(events: pl.DataFrame) -> pl.DataFrame:
-    """Candidates, with `text` (the message without what follows it) and `own_stack` (where the error arose)."""
-    is_exception = pl.col("kind") == "exception"
-    printed = (pl.col("kind") == "console") & pl.col("level").is_in(["error", "assert"])
-    message = pl.col("message").fill_null("")
-    return (
-        events.filter(is_exception | printed)
-        .with_columns(
-            event_id=event_id(),
-            started_at=pl.col("occurred_at"),
-            escaped=is_exception,
-            text=message.str.replace(_AFTER_TEXT, "").str.replace(_UNCAUGHT, "").str.strip_chars(),
-            own_stack=pl.when(is_exception).then(pl.col("stack")).otherwise(message.str.extract(_STACK_IN_MESSAGE)),
-        )
-        .filter((pl.col("text") != "") | pl.col("own_stack").is_not_null())
-    )
-
-
-def _is_noise() -> pl.Expr:
-    text = pl.col("text")
-    source = pl.coalesce(
-        pl.col("own_stack").str.extract(_SCHEME), text.str.extract(_SCHEME), pl.col("stack").str.extract(_SCHEME)
-    )
-    opaque = text.str.contains(r"(?i)^script error\.?$") & pl.col("own_stack").is_null()
-    favicon = text.str.starts_with("Failed to load resource") & text.str.contains("favicon", literal=True)
-    resize = text.str.contains("ResizeObserver loop", literal=True)
-    return resize | opaque | favicon | source.str.contains(_EXTENSION).fill_null(value=False)
 
 
 def _without_resource_lines(errors: pl.DataFrame, events: pl.DataFrame, options: Options) -> pl.DataFrame:
@@ -168,10 +144,7 @@ def _findings(errors: pl.DataFrame) -> pl.DataFrame:
         mapped(errors["text"], parametrise_message).alias("template"),
         mapped(stacks, top_in_app_frame).alias("frame"),
         mapped(errors["url"], route_template).alias("route"),
-    ).with_columns(
-        # The page stands in for a stack that is not there, or in which a minifier has named everything.
-        scope=pl.when(pl.col("own_stack").is_null() | ~_names_function(pl.col("frame"))).then(pl.col("route"))
-    )
+    ).with_columns(scope=_scope())
     first = ("window_id", "event_id", "occurred_at", "url", "route", "text", "level", "stack", "trace_id")
     grouped = named.group_by(*SESSION, "template", "frame", "scope", maintain_order=True).agg(
         *(pl.col(name).first() for name in first),
@@ -185,9 +158,7 @@ def _findings(errors: pl.DataFrame) -> pl.DataFrame:
     return grouped.with_columns(
         confidence=pl.when(escaped & has_stack).then(pl.lit("high")).otherwise(pl.lit("medium")),
         severity=pl.when(escaped | has_stack).then(pl.lit("medium")).otherwise(pl.lit("low")),
-        reason_codes=pl.when(escaped)
-        .then(pl.lit(["browser_exception"]))
-        .otherwise(pl.lit(["console_error.error_level"])),
+        reason_codes=pl.when(escaped).then(pl.lit([ESCAPED])).otherwise(pl.lit(["console_error.error_level"])),
         message=pl.format(
             "{} on {}",
             pl.when(title == "").then(pl.lit("An error without a message")).otherwise(title),
@@ -215,6 +186,21 @@ def _findings(errors: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _scope() -> pl.Expr:
+    """What stands in for a stack that is not there, or in which a minifier has named everything: the page.
+
+    For a printed object, which says nothing of itself, also the control whose click it answers.
+    """
+    is_object = pl.col("own_stack").is_null() & pl.col("text").str.contains(_OBJECT)
+    since_click = (pl.col("started_at") - pl.col("clicked_at")).dt.total_milliseconds()
+    has_name = ~pl.col("clicked").str.starts_with("node=")
+    answers = (is_object & has_name & (since_click <= _ANSWER_MS)).fill_null(value=False)
+    page = pl.col("route").fill_null("")
+    return pl.when(pl.col("own_stack").is_null() | ~_names_function(pl.col("frame"))).then(
+        pl.when(answers).then(pl.format("{} {}", page, "clicked")).otherwise(page)
+    )
+
+
 def _names_function(frame: pl.Expr) -> pl.Expr:
     # `function@file`, or the file's path alone.
     return (~frame.str.starts_with("/")).fill_null(value=False)
@@ -227,7 +213,7 @@ def _times(count: str) -> pl.Expr:
 DETECTOR = Detector(
     name="console_error",
     documentation=__doc__,
-    code_version=1,
+    code_version=2,
     kinds=frozenset({"console", "exception", "network", "click"}),
     options=Options(),
     rule=detect,

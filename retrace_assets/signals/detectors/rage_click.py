@@ -22,10 +22,13 @@ Stays quiet when
     - the control is made for repeated use: steppers, pagers and undo (by name, such as `+`, `-`, `next`, `previous`),
       checkboxes, radios, switches, sliders, selects, options, range, number and date inputs, canvas, video, frames;
     - it is a text field: double and triple clicks select text. Elsewhere on what is not interactive the same holds, so
-      `text_clicks` (4) clicks are needed there;
-    - it works: after every click but the last, text on the page or the value of a field changed, or a request other
-      than GET succeeded, before the next click; and no request or script failed from the first click to `window_ms`
-      after the last;
+      `text_clicks` (4) clicks are needed there, and none of them may have selected anything (Datadog's guard);
+    - its answer is elsewhere: links to new tabs, downloads, mail and other applications, what is dragged or marked to
+      be ignored;
+    - it is disabled and says why;
+    - it works: after every click but the last the page looks different before the next, without having shown a message,
+      text on it or the value of a field changed, or a request other than GET succeeded; and no request or script failed
+      from the first click to `window_ms` after the last;
     - the clicks are slow: the third comes more than `window_ms` after the first.
 
 Future it needs
@@ -42,35 +45,20 @@ Options
 
 Known problems
     - A clock on the page that changes its text several times a second looks like a control that answers.
-    - Whether a control is disabled, and whether the page says why, is not among the columns of `replay_events`: clicks
-      on such a control count like any other.
+    - A control that only shows that it is at work, each time anew, looks like one that answers.
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from retrace_assets.signals.detector import Detector, DetectorOptions
+from retrace_assets.signals.detector import Detector, DetectorOptions, Recordings
 from retrace_assets.signals.findings import WINDOW, event_id, mapped, milliseconds, occurrences, settled
-from retrace_assets.signals.targets import with_target
+from retrace_assets.signals.targets import is_for_repeated_use, with_target
 from retrace_core.parametrise import route_template
 
-_REPEATED_ROLES = (
-    *("checkbox", "radio", "switch", "slider", "spinbutton", "option", "menuitemcheckbox", "menuitemradio"),
-    *("scrollbar", "textbox", "searchbox", "combobox", "listbox"),
-)
-_REPEATED_TAGS = (
-    *("canvas", "video", "audio", "iframe", "object", "embed", "area", "map"),
-    *("select", "option", "textarea", "label", "summary", "progress", "meter"),
-)
-_REPEATED_NAMES = (
-    r"(?i)^\s*(?:[+\-−–<>‹›«»←→↑↓▲▼◀▶]+"
-    r"|(?:go to )?(?:the )?(?:next|prev|previous|back|forward|first|last)(?: (?:page|slide|item|month|year|day|week))?"
-    r"|(?:go to )?page \d+"
-    r"|(?:increase|decrease|increment|decrement|zoom in|zoom out|plus|minus|undo|redo"
-    r"|(?:add|remove) one|one (?:more|less|fewer))(?: .*)?)\s*$"
-)
-
+# Traits of controls whose answer the page does not show (retrace_assets/pages).
+_ELSEWHERE = ("new_tab", "download", "outside", "text_field", "picker", "choice", "media", "ignored", "draggable")
 _ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 
 
@@ -89,16 +77,16 @@ class Options(DetectorOptions):
         return self.window_ms
 
 
-def detect(events: pl.DataFrame, windows: pl.DataFrame, options: Options) -> pl.DataFrame:
+def detect(recordings: Recordings, options: Options) -> pl.DataFrame:
     """Find runs of clicks; see the module's text for the rule."""
-    clicks = _in_runs(with_target(_with_activity(events)), options)
+    clicks = _in_runs(with_target(_with_page(_with_activity(recordings.events), recordings.page)), options)
     runs = _runs(_from_first_burst(clicks, options), options)
-    settled_runs = settled(runs, windows, options.future_ms, at="ended_at")
-    return _findings(settled_runs.filter(~pl.col("repeatable"), ~pl.col("works")), options)
+    settled_runs = settled(runs, recordings.windows, options.future_ms, at="ended_at")
+    return _findings(settled_runs.filter(~pl.col("repeatable"), ~pl.col("works"), ~pl.col("selects")), options)
 
 
 def _with_activity(events: pl.DataFrame) -> pl.DataFrame:
-    """Clicks, with how much the page had answered in its window before them, and when something next failed."""
+    """Clicks, with how much was answered and selected in their window before them, and when something next failed."""
     status, kind = pl.col("status"), pl.col("kind")
     succeeded = (kind == "network") & status.is_between(200, 399) & (pl.col("method").str.to_uppercase() != "GET")
     changed = ((kind == "mutation") & (pl.col("texts") > 0)) | (kind == "input")
@@ -106,6 +94,7 @@ def _with_activity(events: pl.DataFrame) -> pl.DataFrame:
     threw = (kind == "exception") | ((kind == "console") & pl.col("level").is_in(["error", "assert"]))
     counted = events.with_columns(
         answers=(succeeded | changed).fill_null(value=False).cast(pl.Int64).cum_sum().over(WINDOW),
+        selections=(kind == "selection").cast(pl.Int64).cum_sum().over(WINDOW),
     )
     failures = events.filter(refused | threw).select(*WINDOW, failed_at="occurred_at").sort("failed_at")
     clicks = counted.filter(kind == "click").with_columns(event_id=event_id(), started_at="occurred_at")
@@ -115,6 +104,27 @@ def _with_activity(events: pl.DataFrame) -> pl.DataFrame:
             failures,
             left_on="occurred_at",
             right_on="failed_at",
+            by=list(WINDOW),
+            strategy="forward",
+            coalesce=False,
+            check_sortedness=False,
+        )
+        .sort(*WINDOW, "occurred_at", "sequence", "event_index")
+    )
+
+
+def _with_page(clicks: pl.DataFrame, page: pl.DataFrame) -> pl.DataFrame:
+    """Add how the page looked `before` each click, what the control is (`traits`), and when a message next came."""
+    place = [*WINDOW, "sequence", "event_index"]
+    seen = page.filter(pl.col("kind") == "click").select(*place, "before", "traits").unique(place, keep="first")
+    messages = page.filter(pl.col("kind") == "message").select(*WINDOW, told_at="occurred_at").sort("told_at")
+    return (
+        clicks.join(seen, on=place, how="left", maintain_order="left")
+        .sort("occurred_at")
+        .join_asof(
+            messages,
+            left_on="occurred_at",
+            right_on="told_at",
             by=list(WINDOW),
             strategy="forward",
             coalesce=False,
@@ -160,10 +170,13 @@ def _runs(clicks: pl.DataFrame, options: Options) -> pl.DataFrame:
     """One row a run."""
     first = (
         *("event_id", "occurred_at", "url", "control", "target", "label", "element", "needed", "nth_ms", "plain"),
-        *("target_role", "target_tag", "target_name"),
+        *("target_role", "target_tag", "target_name", "traits"),
     )
-    answered = (pl.col("answers").diff() > 0).slice(1)
-    failed = pl.col("failed_at") <= pl.col("occurred_at").max() + pl.duration(milliseconds=options.window_ms)
+    end = pl.col("occurred_at").max() + pl.duration(milliseconds=options.window_ms)
+    failed = pl.col("failed_at") <= end
+    told = (pl.col("told_at") <= end).fill_null(value=False).any()
+    looks_new = (pl.col("before") != pl.col("before").shift(1)).fill_null(value=False)
+    answered = ((pl.col("answers").diff() > 0) | (looks_new & ~told)).slice(1)
     return (
         clicks.with_columns(clicked=pl.col("control"), clicked_at=pl.col("occurred_at"))
         .group_by(*WINDOW, "run", maintain_order=True)
@@ -172,22 +185,19 @@ def _runs(clicks: pl.DataFrame, options: Options) -> pl.DataFrame:
             pl.col("occurred_at").max().alias("ended_at"),
             pl.col("burst").sum().alias("bursts"),
             (answered.all() & ~failed.fill_null(value=False).any()).alias("works"),
+            (pl.col("plain").first() & (pl.col("selections").last() > pl.col("selections").first())).alias("selects"),
             *occurrences(),
         )
-        .with_columns(repeatable=_is_repeatable())
+        .with_columns(repeatable=is_for_repeated_use() | _answers_elsewhere())
     )
 
 
-def _is_repeatable() -> pl.Expr:
-    role, tag = pl.col("target_role"), pl.col("target_tag")
-    other_input = (tag == "input") & role.ne_missing("button")
-    made_for_it = (
-        role.is_in(_REPEATED_ROLES),
-        tag.is_in(_REPEATED_TAGS),
-        pl.col("target_name").str.contains(_REPEATED_NAMES),
-        other_input,
-    )
-    return pl.any_horizontal(reason.fill_null(value=False) for reason in made_for_it)
+def _answers_elsewhere() -> pl.Expr:
+    """Whether the control answers outside the page or by a state of its own, or says why it does not."""
+    traits = pl.col("traits")
+    elsewhere = traits.list.set_intersection(list(_ELSEWHERE)).list.len() > 0
+    says_why = traits.list.contains("disabled") & traits.list.contains("explained")
+    return (elsewhere | says_why).fill_null(value=False)
 
 
 def _findings(runs: pl.DataFrame, options: Options) -> pl.DataFrame:
@@ -230,8 +240,8 @@ def _findings(runs: pl.DataFrame, options: Options) -> pl.DataFrame:
 DETECTOR = Detector(
     name="rage_click",
     documentation=__doc__,
-    code_version=1,
-    kinds=frozenset({"click", "mutation", "input", "network", "console", "exception"}),
+    code_version=2,
+    kinds=frozenset({"click", "mutation", "input", "network", "console", "exception", "selection"}),
     options=Options(),
     rule=detect,
 )

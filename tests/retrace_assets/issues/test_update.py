@@ -71,7 +71,7 @@ def test_same_bug_of_ten_noisy_sessions_is_one_issue(lake: Lake, state: StateSto
         [console(9_000, "a deprecated call")],
         [exception(9_000, "RangeError: zoom")],
         [click(9_000 + 200 * number, "Save", node_id=3) for number in range(4)],
-        [request(9_000, url="https://tracker.test/pixel/77.gif?id=5", status=503)],
+        [request(9_000, url="https://shop.example/api/recommendations/77?id=5", status=503)],
     ]
     sessions = {f"s{number}": [*BROKEN, *noise[number % 5]] for number in range(10)}
     record_all(lake, sessions, users={name: f"user {name}" for name in sessions})

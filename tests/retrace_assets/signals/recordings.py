@@ -1,4 +1,4 @@
-"""Sessions as intake and the replays stage leave them, written into a lake in a few words."""
+"""Sessions as intake, replays and pages leave them, written into a lake in a few words."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,9 +10,10 @@ from retrace_assets.clusters import update as clusters
 from retrace_assets.incidents import update as incidents
 from retrace_assets.issues import update as issues
 from retrace_assets.signals import update as signals
+from retrace_assets.signals.detector import Recordings
 from retrace_assets.signals.detectors import DETECTORS
 from retrace_core.ids import replay_id
-from retrace_core.tables import REPLAY_BATCHES, REPLAY_EVENTS, REPLAYS, Table
+from retrace_core.tables import PAGE_CHANGES, REPLAY_BATCHES, REPLAY_EVENTS, REPLAYS, Table
 from retrace_resources.changes import note_changes
 from retrace_resources.lake import Lake
 from retrace_resources.state import StateStore
@@ -89,6 +90,11 @@ def windows_frame(events: pl.DataFrame, *, closed: bool = True) -> pl.DataFrame:
     return events.group_by(*keys).agg(pl.col("occurred_at").max().alias("last_at")).with_columns(closed=pl.lit(closed))
 
 
+def recordings(events: pl.DataFrame, *, closed: bool = True) -> Recordings:
+    """What detectors read of some events whose page nobody looked at."""
+    return Recordings(events, windows_frame(events, closed=closed), frame_of(PAGE_CHANGES, []))
+
+
 def record(
     lake: Lake,
     session: str,
@@ -100,7 +106,7 @@ def record(
     closed: bool = True,
     environment: str = ENVIRONMENT,
 ) -> None:
-    """Write a session as intake and the replays stage would, in the place of what was recorded of it before."""
+    """Write a session as intake, replays and pages would, in the place of what was recorded of it before."""
     record_all(
         lake,
         {session: events},
@@ -151,7 +157,7 @@ def record_all(
         transaction.replace(REPLAY_BATCHES, keys, frame_of(REPLAY_BATCHES, batches))
         transaction.replace(REPLAY_EVENTS, keys, events)
         transaction.replace(REPLAYS, keys, frame_of(REPLAYS, replays))
-        note_changes(transaction, REPLAYS.name, keys.rename({"session_id": "key"}))
+        note_changes(transaction, PAGE_CHANGES.name, keys.rename({"session_id": "key"}))
 
 
 def process(lake: Lake, state: StateStore) -> None:

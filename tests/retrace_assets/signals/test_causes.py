@@ -9,31 +9,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrace_assets.signals.detectors import DETECTORS
-from retrace_assets.signals.findings import in_order
 from retrace_assets.signals.rows import find_signals
+from retrace_assets.signals.rules import Rule
 from retrace_core.tables import REPLAYS
+from tests.retrace_assets.signals.pages import recorded
 from tests.retrace_assets.signals.recordings import (
     click,
     console,
-    events_frame,
     exception,
     frame_of,
     request,
-    windows_frame,
 )
 from tests.retrace_assets.signals.shapes import EVENTS
 
 Row = dict[str, Any]
 REJECTION = "Unhandled: request failed"
+IN_ORDER_OF_CAUSES = (
+    ("network_5xx", "network_4xx", "slow_request"),
+    ("failed_chunk",),
+    ("console_error",),
+    ("console_error of a line",),
+    ("error_toast", "blank_render", "dead_click", "error_click", "thrashed_cursor"),
+    ("rage_click", "session_abandon_on_error"),
+)
 
 
 def signals_of(events: list[Row]) -> pl.DataFrame:
     """The signals of one session."""
-    frame = in_order(events_frame(events))
+    recording = recorded(events)
+    frame = recording.events
     key = ("project_id", "environment_id", "day", "session_id", "started_at")
     session = {**frame.select(key).row(0, named=True), "first_at": frame["occurred_at"].min()}
     sessions = frame_of(REPLAYS, [session])
-    return find_signals(frame, windows_frame(frame), sessions, list(DETECTORS.values()))
+    return find_signals(recording, sessions, [Rule(detector) for detector in DETECTORS.values()])
 
 
 def judge(events: list[Row]) -> dict[str, list[Row]]:
@@ -48,6 +56,17 @@ def follows(effect: Row, cause: Row) -> bool:
 
 def rage(at: int, name: str = "Pay now", clicks: int = 4, **more: Any) -> list[Row]:
     return [click(at + 200 * number, name, **more) for number in range(clicks)]
+
+
+def dead(at: int) -> Row:
+    """A click after which the page is as before."""
+    return click(at, page={"before": 0, "traits": ["control"]})
+
+
+def toast(at: int) -> Row:
+    """A message of failure that is shown."""
+    shown = {"kind": "message", "message": "Could not save", "message_role": "alert", "near_field": False}
+    return {"at": at, "kind": "mutation", "page": shown}
 
 
 @pytest.mark.parametrize(
@@ -244,14 +263,103 @@ def test_exception_with_a_stack_is_the_same_bug_on_every_page() -> None:
     assert found[0]["fingerprint"] == found[1]["fingerprint"]
 
 
+@pytest.mark.parametrize("error", [console(1_020, "could not load"), exception(1_020, REJECTION)])
+def test_error_follows_from_a_refused_request_too(error: Row) -> None:
+    found = judge([request(1_000, status=404, method="GET"), error])
+    assert follows(found["console_error"][0], found["network_4xx"][0])
+
+
+def test_request_for_a_part_follows_from_that_for_the_whole() -> None:
+    whole = request(1_000, status=404, method="GET", url="https://shop.example/api/articles/gone")
+    part = request(1_010, status=404, method="GET", url="https://shop.example/api/articles/gone/comments")
+    other = request(1_010, status=404, method="GET", url="https://shop.example/api/articles/goners")
+    found = {signal["request"]: signal for signal in judge([part, whole, other])["network_4xx"]}
+    assert follows(found["/api/articles/gone/comments"], found["/api/articles/gone"])
+    assert found["/api/articles/goners"]["cause"] is None
+
+
+def test_dead_click_follows_from_the_only_line_that_answers_it() -> None:
+    found = judge([dead(1_000), console(1_020, "could not save"), {"at": 9_000, "kind": "scroll"}])
+    assert follows(found["dead_click"][0], found["console_error"][0])
+
+
+def test_dead_click_and_rage_follow_from_the_request_that_fails() -> None:
+    tries = [event for at in range(1_000, 2_000, 250) for event in (dead(at), request(at + 40))]
+    found = judge([*tries, {"at": 9_000, "kind": "scroll"}])
+    assert follows(found["dead_click"][0], found["network_5xx"][0])
+    assert follows(found["rage_click"][0], found["network_5xx"][0])
+
+
+def test_rage_without_a_failure_follows_from_the_dead_click() -> None:
+    found = judge([*[dead(at) for at in range(1_000, 2_000, 250)], {"at": 9_000, "kind": "scroll"}])
+    assert follows(found["rage_click"][0], found["dead_click"][0])
+
+
+@pytest.mark.parametrize("failure", [request(1_000), console(1_030, "could not save")])
+def test_message_follows_from_what_failed_just_before(failure: Row) -> None:
+    found = judge([failure, toast(1_040)])
+    cause = (found["network_5xx"] + found["console_error"])[0]
+    assert follows(found["error_toast"][0], cause)
+
+
+def test_message_that_comes_later_is_a_bug_of_its_own() -> None:
+    assert judge([request(1_000), toast(2_001)])["error_toast"][0]["cause"] is None
+
+
+@pytest.mark.parametrize(("at", "linked"), [(1_300, True), (2_100, False)])
+def test_blank_page_follows_from_the_exception_at_its_beginning(at: int, linked: bool) -> None:
+    nothing = {"kind": "change", "chars": 0, "media": 0}
+    events = [{"at": 1_000, "page": nothing}, exception(at), {"at": 20_000, "kind": "scroll"}]
+    found = judge(events)
+    assert follows(found["blank_render"][0], found["console_error"][0]) is linked
+
+
+def test_what_a_bundler_says_of_a_chunk_follows_from_the_chunk() -> None:
+    found = judge([exception(1_000, "ChunkLoadError: Loading chunk 7 failed. (https://shop.example/assets/7.js)")])
+    assert follows(found["console_error"][0], found["failed_chunk"][0])
+
+
+def test_chunk_follows_from_the_server_that_fails_to_send_it() -> None:
+    found = judge([request(1_000, status=503, method="GET", url="https://shop.example/assets/cart.js")])
+    assert follows(found["failed_chunk"][0], found["network_5xx"][0])
+
+
+def test_error_click_follows_from_its_exception() -> None:
+    found = judge([click(1_000), exception(1_004)])
+    assert follows(found["error_click"][0], found["console_error"][0])
+
+
+def test_rage_follows_from_the_answer_it_waits_for() -> None:
+    late = request(8_000, status=200, method="GET", duration_ms=6_990.0)
+    found = judge([*rage(1_000), late, {"at": 9_900, "kind": "mutation"}])
+    assert follows(found["rage_click"][0], found["slow_request"][0])
+
+
+def test_end_of_a_visit_is_the_bug_it_follows_from() -> None:
+    found = judge([{"at": 0, "kind": "meta"}, click(4_000), request(4_020), {"at": 6_000, "kind": "mutation"}])
+    assert follows(found["session_abandon_on_error"][0], found["network_5xx"][0])
+
+
+def test_end_of_a_visit_is_nothing_when_no_detector_found_what_failed() -> None:
+    failed = request(4_020, status=0, message="TypeError: Failed to fetch")
+    found = judge([{"at": 0, "kind": "meta"}, click(4_000), failed, {"at": 6_000, "kind": "mutation"}])
+    assert not found["session_abandon_on_error"]
+
+
+def test_printed_objects_of_two_controls_are_two_bugs() -> None:
+    found = judge([click(1_000), console(1_010, "{}"), click(5_000, "Sort", node_id=9), console(5_010, "{}")])
+    assert len({signal["fingerprint"] for signal in found["console_error"]}) == 2
+
+
 @given(st.lists(EVENTS, min_size=1, max_size=12))
 def test_every_consequence_has_the_fingerprint_of_a_cause_of_its_session(events: list[Row]) -> None:
     found = {signal["signal_id"]: signal for signal in signals_of(events).to_dicts()}
-    order = ["network_5xx", "console_error", "console_error of a line", "rage_click"]
+    places = {name: place for place, names in enumerate(IN_ORDER_OF_CAUSES) for name in names}
 
-    def place(signal: Row) -> int:
+    def place(signal: Row) -> tuple[int, int]:
         line = signal["reason_codes"] == ["console_error.error_level"]
-        return order.index(signal["detector"] + (" of a line" if line else ""))
+        # A part's path is longer than that of the whole.
+        return places[signal["detector"] + (" of a line" if line else "")], len(signal["request"] or "")
 
     for signal in found.values():
         root = signal

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from retrace_assets.signals import detectors
 from retrace_assets.signals.detector import Detector
 from retrace_assets.signals.detectors import DETECTORS, enabled_detectors
-from retrace_assets.signals.findings import FINDING_SCHEMA, in_order
+from retrace_assets.signals.findings import FINDING_SCHEMA
 from retrace_core.errors import ErrorCode, RetraceError
-from retrace_core.tables import REPLAY_EVENTS
-from tests.retrace_assets.signals.recordings import events_frame, exception, windows_frame
+from tests.retrace_assets.signals.pages import recorded
+from tests.retrace_assets.signals.recordings import exception
 from tests.retrace_assets.signals.shapes import EVENTS
 
 HEADINGS = (
@@ -59,8 +59,7 @@ HITS = [(name, case) for name, case in ALL if case["mark"] == "hit"]
 
 
 def find(detector: Detector[Any], events: list[Case], *, closed: bool = True) -> pl.DataFrame:
-    frame = in_order(events_frame(events))
-    return detector.find(frame, windows_frame(frame, closed=closed))
+    return detector.find(recorded(events, closed=closed))
 
 
 @cases(ALL)
@@ -115,8 +114,9 @@ def test_rule_version_follows_thresholds() -> None:
 
 def test_configuration_switches_off_and_sets_thresholds() -> None:
     chosen = enabled_detectors({"console_error": False, "rage_click": {"clicks": 9}, "network_5xx": True})
-    assert [detector.name for detector in chosen] == ["network_5xx", "rage_click"]
-    assert chosen[1].options.clicks == 9
+    by_name = {detector.name: detector for detector in chosen}
+    assert by_name.keys() == {name for name in DETECTORS if DETECTORS[name].on_by_default} - {"console_error"}
+    assert by_name["rage_click"].options.clicks == 9
 
 
 @pytest.mark.parametrize(
@@ -166,6 +166,5 @@ def test_detectors_never_raise_whatever_the_events(events: list[Case], closed: b
 
 
 def test_detectors_find_nothing_in_no_events() -> None:
-    empty = pl.DataFrame(REPLAY_EVENTS.arrow_schema.empty_table())
     for detector in DETECTORS.values():
-        assert detector.find(empty, windows_frame(empty)).is_empty()
+        assert find(detector, []).is_empty()

@@ -77,7 +77,7 @@ def test_many_sessions_of_one_commit_are_all_judged(lake: Lake) -> None:
     report = update(lake, ALL)
     assert lake.query("SELECT count(DISTINCT session_id) FROM signals").item() == 501
     assert report.notes["sessions"] == 501
-    assert not read_changes(lake, "signals", "replays")
+    assert not read_changes(lake, "signals", "page_changes")
 
 
 def test_only_what_changes_is_written_and_told(lake: Lake) -> None:
