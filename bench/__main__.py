@@ -13,7 +13,10 @@ from pathlib import Path
 
 from bench.figures import COLLECTED, print_figures, read_figures
 
-BENCHES = ("door", "pipeline", "change_cost", "lake_size", "redaction", "latency", "dagster_home", "kills")
+BENCHES = (
+    *("door", "pipeline", "change_cost", "lake_size", "redaction", "latency", "dagster_home", "kills"),
+    *("detectors", "grouping", "rescan"),
+)
 
 
 def main() -> int:

@@ -1,0 +1,1 @@
+"""Precision and recall of every detector on labelled recordings, beside the rules that others publish."""

@@ -1,0 +1,1 @@
+"""One bug, one issue: generated sessions of 60 bugs, grouped, and how far the groups are the bugs."""
