@@ -67,6 +67,10 @@ _LOADING_TEXT: Final = re.compile(
     r"(?i)\s*(?:(?:is )?(?:loading|please wait|saving|sending|processing|submitting|signing in|one moment|just a moment"
     r"|chargement|laden|lädt|wird geladen|cargando|caricamento|carregando)\b.{0,24})\s*"
 )
+# What goes by itself after a while. It is told when it comes (messages.py), and says nothing when it goes.
+_TOAST_CLASSES: Final = re.compile(
+    r"(?i)(?:^|[\s_-])(?:toast(?:s|ify|er)?|snackbar|notistack|noty|sonner|growl|flash)(?:$|[\s_-])"
+)
 _BACKGROUND: Final = re.compile(r"background(?:-image)?\s*:[^;]*url\(")
 
 # Looks that are kept, and the longest texts and attributes they are kept for: some 50 MB if a page tries.
@@ -83,6 +87,7 @@ class Share(NamedTuple):
     loading: int
     busy: int
     in_main: bool
+    in_toast: bool
 
 
 class Seen(NamedTuple):
@@ -102,8 +107,9 @@ class Seen(NamedTuple):
 class VisiblePage:
     """A recorded page with sums of what is seen of it, kept up to date by feeding it events in order.
 
-    `ambient` are nodes that change by themselves, such as clocks: they do not count in the signature. `revealed` are
-    the nodes that came into sight with the latest event, each with all that is below it, and texts that changed.
+    `ambient` are nodes that change by themselves, such as clocks. Neither they nor toasts count in the signature.
+    `revealed` are the nodes that came into sight with the latest event, each with all that is below it, and the texts
+    that changed.
     """
 
     def __init__(self) -> None:
@@ -139,14 +145,14 @@ class VisiblePage:
         self._signature = self._chars = self._media = self._loading = self._busy = 0
         self._mains = self._main_content = 0
         if root:
-            self._show(root, in_main=False)
+            self._show(root, in_main=False, in_toast=False)
         self.revealed = []
 
     def added(self, root: Node) -> None:
         """Add what came, if the place it came to is seen."""
         above = self._shares.get(root.parent.id) if root.parent else None
         if above is not None:
-            self._show(root, in_main=above.in_main)
+            self._show(root, in_main=above.in_main, in_toast=above.in_toast)
             self.revealed.append(root)
 
     def removing(self, root: Node) -> None:
@@ -163,26 +169,26 @@ class VisiblePage:
             self._hide(node)
         else:
             self._count(old, -1)
-            share = self._shares[node.id] = self._share(node, look, old.in_main)
+            share = self._shares[node.id] = self._share(node, look, in_main=old.in_main, in_toast=old.in_toast)
             self._count(share, 1)
             if node.tag == TEXT:
                 self.revealed.append(node)
 
-    def _show(self, root: Node, *, in_main: bool) -> None:
+    def _show(self, root: Node, *, in_main: bool, in_toast: bool) -> None:
         shares = self._shares
-        unfinished = [(root, in_main)]
+        unfinished = [(root, in_main, in_toast)]
         while unfinished:
-            node, within = unfinished.pop()
+            node, within, toast = unfinished.pop()
             look = _look_of(node)
             if node.id in shares or look.hidden:
                 continue
-            share = shares[node.id] = self._share(node, look, within)
+            share = shares[node.id] = self._share(node, look, in_main=within, in_toast=toast)
             self._count(share, 1)
             if share.in_main and not within:
                 self._mains += 1
             child = node.first
             while child:
-                unfinished.append((child, share.in_main))
+                unfinished.append((child, share.in_main, share.in_toast))
                 child = child.next
 
     def _hide(self, root: Node) -> None:
@@ -208,10 +214,11 @@ class VisiblePage:
         if share.in_main:
             self._main_content += sign * (share.chars + share.media)
 
-    def _share(self, node: Node, look: "_Look", in_main: bool) -> Share:
-        ambient = self.ambient and self._is_ambient(node)
-        signature = 0 if ambient else look.signature
-        return Share(signature, look.chars, look.media, look.loading, look.busy, in_main or look.is_main)
+    def _share(self, node: Node, look: "_Look", *, in_main: bool, in_toast: bool) -> Share:
+        in_toast = in_toast or look.is_toast
+        signature = 0 if in_toast or (self.ambient and self._is_ambient(node)) else look.signature
+        in_main = in_main or look.is_main
+        return Share(signature, look.chars, look.media, look.loading, look.busy, in_main, in_toast)
 
     def _is_ambient(self, node: Node) -> bool:
         if not self.ambient:
@@ -229,6 +236,7 @@ class _Look(NamedTuple):
     loading: bool = False
     busy: bool = False
     is_main: bool = False
+    is_toast: bool = False
 
 
 _NOTHING: Final = _Look()
@@ -258,6 +266,7 @@ def _element(element: Node) -> _Look:
         loading=loading,
         busy=loading or element.attribute("disabled") is not None or element.attribute("aria-disabled") == "true",
         is_main=element.tag == "main" or element.attribute("role") == "main",
+        is_toast=_TOAST_CLASSES.search(element.attribute("class") or "") is not None,
     )
 
 

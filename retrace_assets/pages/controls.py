@@ -88,7 +88,7 @@ def _promises(control: Node) -> bool:
 def destination(control: Node) -> str | None:
     """The address a link leads to."""
     link = next((node for node in _around(control) if node.tag in ("a", "area")), None)
-    return link.attribute("href") if link else None
+    return link.attribute("href") if link and role_of(link) != "button" else None
 
 
 def _is_selected(node: Node) -> bool:
@@ -111,6 +111,9 @@ def _own_traits(node: Node) -> Iterator[str]:
         yield "media"
     if node.attribute("data-retrace-ignore") is not None:
         yield "ignored"
+    # The browser itself shows these, above the page and without a word to its scripts.
+    if node.attribute("popovertarget") is not None or node.attribute("commandfor") is not None:
+        yield "popover"
     if node.attribute("draggable") == "true":
         yield "draggable"
     if node.tag == "label":
@@ -127,9 +130,12 @@ def _link_traits(link: Node) -> Iterator[str]:
         yield "download"
     if _OUTSIDE_SCHEMES.match(href):
         yield "outside"
+    if role_of(link) == "button":
+        # A link only by its tag: the script does what it promises.
+        return
     if href.split("#", 1)[0] == "" and not href.startswith(("#/", "#!")):
         yield "same_page"
-    if href.lower().startswith("javascript:") or href in ("", "#") or href.endswith("#"):
+    if href.lower().startswith("javascript:") or href.endswith("#") or not href:
         yield "no_destination"
 
 

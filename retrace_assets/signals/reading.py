@@ -14,9 +14,13 @@ from retrace_core.tables import PAGE_CHANGES, REPLAY_EVENTS
 from retrace_resources.lake import Lake, Transaction
 
 _THEIRS = "SEMI JOIN sessions USING (project_id, environment_id, day, session_id)"
-# The ends of windows: closed when the latest batch said so, or when the whole session is over.
+# The ends of windows: closed when the latest batch said so, or when the whole session is over. A page was there until
+# it said its last word, though nothing may have happened on it any more.
 _WINDOWS = """
-SELECT project_id, environment_id, session_id, window_id, max(batch.last_at) AS last_at,
+SELECT project_id, environment_id, session_id, window_id,
+       max(CASE WHEN batch.flush_type = 'final'
+           THEN greatest(batch.last_at, batch.sent_at + to_milliseconds(batch.clock_offset_ms))
+           ELSE batch.last_at END) AS last_at,
        arg_max(batch.flush_type, batch.sequence) = 'final' OR bool_or(session.status = 'closed') AS closed
 FROM replay_batches AS batch
 JOIN sessions AS session USING (project_id, environment_id, day, session_id)

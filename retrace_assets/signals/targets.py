@@ -27,6 +27,11 @@ _REPEATED_NAMES = (
     r"|(?:increase|decrease|increment|decrement|zoom in|zoom out|plus|minus|undo|redo"
     r"|(?:add|remove) one|one (?:more|less|fewer))(?: .*)?)\s*$"
 )
+_BARE_NAMES = r"(?i)^\s*(?:next|prev|previous|back|forward)\s*$"
+# Test ids made from the number or id of what they belong to: `add-1234`, `row-8f14e45f`.
+_VALUE_IN_TEST_ID = (
+    r"[0-9]{3,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\b(?:[0-9]+[a-f]+|[a-f]+[0-9]+)[0-9a-f]{6,}\b"
+)
 
 
 def with_target(clicks: pl.DataFrame) -> pl.DataFrame:
@@ -50,7 +55,7 @@ def with_target(clicks: pl.DataFrame) -> pl.DataFrame:
 def _identity() -> pl.Expr:
     # format() of a null is null, so the first that is known wins.
     return pl.coalesce(
-        pl.format("testid={}", "target_test_id"),
+        pl.format("testid={}", pl.col("target_test_id").str.replace_all(_VALUE_IN_TEST_ID, "<id>")),
         pl.format('{} "{}"', "target_role", "_stable_name"),
         pl.format("css={}", "target_css"),
         pl.format('{} "{}"', "target_tag", "_stable_name"),
@@ -70,14 +75,18 @@ def _element() -> pl.Expr:
     return pl.struct([pl.col(f"target_{field.name}").alias(field.name) for field in ELEMENT.fields])
 
 
-def is_for_repeated_use() -> pl.Expr:
-    """Whether `target_*` columns describe what is clicked again and again, or answers in its own way."""
+def is_for_repeated_use(*, words: bool = True) -> pl.Expr:
+    """Whether `target_*` columns describe what is clicked again and again, or answers in its own way.
+
+    Without `words`, a name that is `Next` or `Back` alone does not say so.
+    """
     role, tag = pl.col("target_role"), pl.col("target_tag")
     other_input = (tag == "input") & role.ne_missing("button")
     made_for_it = (
         role.is_in(_REPEATED_ROLES),
         tag.is_in(_REPEATED_TAGS),
-        pl.col("target_name").str.contains(_REPEATED_NAMES),
+        pl.col("target_name").str.contains(_REPEATED_NAMES)
+        & (~pl.col("target_name").str.contains(_BARE_NAMES) | words),
         other_input,
     )
     return pl.any_horizontal(reason.fill_null(value=False) for reason in made_for_it)

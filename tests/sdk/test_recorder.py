@@ -142,6 +142,15 @@ def test_click_on_a_label_is_one_click(open_page: OpenPage) -> None:
     assert [target["tagName"] for target in _click_targets(recorded)] == ["label", "input"]
 
 
+def test_assertions_arrive_when_they_fail(open_page: OpenPage) -> None:
+    recorded = open_page()
+    recorded.page.evaluate("""() => { console.assert(1 === 1, "holds"); console.assert(1 === 2, "the total of", 3); }""")
+    recorded.flush()
+
+    lines = [(payload["level"], payload["payload"]) for payload in recorded.payloads("retrace/console@1")]
+    assert lines == [("assert", ["Assertion failed", "the total of", "3"])]
+
+
 def test_console_lines_arrive_in_order_without_their_secrets(open_page: OpenPage) -> None:
     recorded = open_page()
     recorded.page.evaluate("""() => {

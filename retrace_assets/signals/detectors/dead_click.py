@@ -13,15 +13,16 @@ Fires when
     - within `window_ms` (2,500 ms: PostHog's figure, and what recordings of working controls need) of a click on a
       control, no difference of the page lasts `lasting_ms` (250 ms). Differences are of tags, texts, classes, links,
       pictures and states, not of what was typed;
-    - and there is no change of page, request of the page's own origin that succeeds, scrolling, selection, input, or
-      playing of media either.
+    - and there is no change of page, message, request of the page's own origin that succeeds, scrolling, selection,
+      input, or playing of media either. A toast that goes is no effect of the click.
 
 Stays quiet when
     - the click leads out of the recording: links to new tabs, downloads, mail and other applications, places on the
       same page, the page that is shown already, or nowhere (`#`);
     - the control is made for another answer: text fields, date, file and colour pickers, selects, checkboxes, labels,
       sliders, canvas, video, frames, maps, editors, what is dragged, and, by name, what copies, prints or plays;
-    - it may rightly have nothing to do: disabled, selected or current already, steppers, pagers, carousels (by name);
+    - it may rightly have nothing to do: disabled, selected or current already, steppers, pagers, carousels (by name,
+      but for a bare `Next` or `Back`, as wizards have them);
     - it showed that it was at work: some control became disabled or busy, or a sign of loading came. If nothing comes
       of it, the failure itself is judged: network_5xx, console_error, rage_click;
     - the answer is late: a lasting difference comes within `late_ms` (7,000 ms, Sentry's limit) and before the user
@@ -64,7 +65,7 @@ from retrace_core.parametrise import route_template
 
 _ELSEWHERE = (
     *("new_tab", "download", "outside", "same_page", "no_destination"),
-    *("text_field", "picker", "choice", "label", "media", "ignored", "draggable", "disabled", "selected"),
+    *("text_field", "picker", "choice", "label", "media", "popover", "ignored", "draggable", "disabled", "selected"),
 )
 # What these do happens outside the page.
 _UNSEEN_NAMES = (
@@ -122,7 +123,7 @@ def _clicks(recordings: Recordings, options: Options) -> pl.DataFrame:
         pl.col("traits").list.contains("control")
         & (pl.col("traits").list.set_intersection(list(_ELSEWHERE)).list.len() == 0)
         & ~name.str.contains(_UNSEEN_NAMES)
-        & ~is_for_repeated_use()
+        & ~is_for_repeated_use(words=False)
         & ~(_address("link") == _address("url")).fill_null(value=False)
     )
     return _with_next_action(clicks.filter(meant.fill_null(value=False)), happened, options)
@@ -221,12 +222,14 @@ def _navigated(clicks: pl.DataFrame, recordings: Recordings, options: Options) -
 
 
 def _acted(clicks: pl.DataFrame, recordings: Recordings, options: Options) -> pl.DataFrame:
-    """Add `acted`: whether the page scrolled, selected, filled a field, played, painted or changed its styles."""
+    """Add `acted`: whether the page told something, scrolled, selected, filled a field, played, painted or restyled."""
     del options
+    told = recordings.page.filter(pl.col("kind") == "message").select(*WINDOW, "occurred_at", kind=pl.lit("message"))
+    happened = pl.concat([recordings.events.select(*WINDOW, "occurred_at", "kind"), told])
     allowed = {"scroll": _SCROLL_MS, "selection": _SCROLL_MS, "input": _INPUT_MS}
     found = []
-    for kind in ("scroll", "selection", "input", "media", "canvas", "style", "font"):
-        some = recordings.events.filter(pl.col("kind") == kind).select(*WINDOW, some_at="occurred_at").sort("some_at")
+    for kind in ("message", "scroll", "selection", "input", "media", "canvas", "style", "font"):
+        some = happened.filter(pl.col("kind") == kind).select(*WINDOW, some_at="occurred_at").sort("some_at")
         clicks = clicks.sort("occurred_at").join_asof(
             some,
             left_on="occurred_at",

@@ -16,7 +16,9 @@ Fires when
 
 Stays quiet when
     - it is marked as success, information or warning and not as an error, or its words are those of success;
-    - it belongs to one form field: a hint on what to enter is no failure of the page;
+    - it belongs to one form field, or says what to enter: such a hint is no failure of the page, unless a request has
+      failed just before;
+    - it is not marked, does not begin with the failure, and nothing failed just before: people write of failures too;
     - it is a consent banner, a badge of a few digits, or has no letters;
     - it was part of the page when the page was drawn, and is not marked as an alert.
 
@@ -52,6 +54,17 @@ _ERROR_CLASSES = (
 _OTHER_CLASSES = (
     r"(?i)(?:^|[\s_-])(?:success|successful|positive|info|information|warning|warn|neutral|hint|tip)(?:$|[\s_-])"
 )
+_HINTS = (
+    r"(?i)\brequired\b|\bmust (?:be|contain|have|match|not)\b|\bplease (?:enter|fill|choose|select|provide|check)\b"
+    r"|\btoo (?:short|long|small|large)\b|\bat least \d|\b(?:not|enter) a valid\b|\bdo(?:es)? ?n(?:o|['’])t match\b"
+)
+_BEGINS = (
+    r"(?i)^\W*(?:(?:sorry|oops|whoops|error|uh[- ]oh|attention)\b|\w+ went wrong|an? (?:\w+ )?error"
+    r"|(?:we |it |the \w+ |this |your \w+ )?(?:could|can|did|was|were)(?: ?not|n['’]t)\b"
+    r"|(?:we(?:['’]re| are) )?unable\b"
+    r"|failed (?:to|with)\b|\w+(?: \w+)? failed\b|(?:please )?try again|fehler|es ist ein fehler|une erreur|ha ocurrido"
+    r"|se ha producido|si è verificato|ocorreu|er is iets|[^.!?]{0,40}(?:fehlgeschlagen|schiefgelaufen|échoué|mislukt))"
+)
 _CONSENT = r"(?i)cookie|consent|gdpr|privacy (?:policy|settings)|datenschutz"
 _SUCCESS_WORDS = (
     r"(?i)\b(?:success|successfully|saved|added|thank|thanks|copied|welcome|done|completed|no errors?|without errors?"
@@ -71,11 +84,12 @@ class Options(DetectorOptions):
 def detect(recordings: Recordings, options: Options) -> pl.DataFrame:
     """Find messages of failure; see the module's text for the rule."""
     shown = recordings.page.filter(pl.col("kind") == "message", pl.col("message").is_not_null())
-    bad = shown.filter(_says_failure(options).fill_null(value=False)).with_columns(
+    known = _with_failure(shown, recordings.events)
+    bad = known.filter(_says_failure(options).fill_null(value=False)).with_columns(
         event_id=event_id(), started_at="occurred_at"
     )
     clicks = with_target(recordings.events.filter(pl.col("kind") == "click"))
-    return _findings(_with_failure(with_last_click(bad, clicks), recordings.events))
+    return _findings(with_last_click(bad, clicks))
 
 
 def _says_failure(options: Options) -> pl.Expr:
@@ -86,9 +100,13 @@ def _says_failure(options: Options) -> pl.Expr:
     good = text.str.contains(_SUCCESS_WORDS)
     short = text.str.len_chars() <= options.longest_chars
     noise = text.str.contains(_CONSENT) | ~text.str.contains(r"\p{L}{2}") | pl.col("near_field").fill_null(value=False)
+    after_failure = pl.col("failed_at").is_not_null()
+    alert = pl.col("message_role").is_in(["alert", "alertdialog", "assertive"]).fill_null(value=False)
+    hint = text.str.contains(_HINTS) & ~after_failure
+    reported = pl.col("message_classes").is_not_null() | alert | after_failure | text.str.contains(_BEGINS)
     marked = marked_error & (words | ~good)
-    worded = words & short & ~good & ~marked_other
-    return (marked | worded) & ~noise
+    worded = words & short & ~good & ~marked_other & reported & ~text.str.contains(r"(?i)^\W*failed:? \d|\?\s*$")
+    return (marked | worded) & ~noise & ~hint
 
 
 def _with_failure(shown: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:

@@ -7,19 +7,29 @@ import type { Redactor } from "./redaction";
 import { safely } from "./safely";
 
 const LEVELS = ["error", "warn", "info"] as const;
+// What browsers print before the arguments of an assertion that failed.
+const ASSERTION_FAILED = "Assertion failed";
 const MAX_ARGUMENTS = 20;
 const MAX_TEXT = 5_000; // characters an argument, after redaction
 
-/** Emits `retrace/console@1` for console.error, warn and info; returns how to stop. */
+/** Emits `retrace/console@1` for console.error, warn, info and assertions that failed; returns how to stop. */
 export function watchConsole(emit: Emit, redactor: Redactor): () => void {
+  const report = safely((level: string, args: unknown[]) => {
+    const payload = args.slice(0, MAX_ARGUMENTS).map((value) => clip(redactor.text(describe(value)), MAX_TEXT));
+    emit("retrace/console@1", { level, payload, url: redactor.url(location.href) });
+  });
   const stops = LEVELS.map((level) =>
     patch(console, level, (original) => {
-      const report = safely((args: unknown[]) => {
-        const payload = args.slice(0, MAX_ARGUMENTS).map((value) => clip(redactor.text(describe(value)), MAX_TEXT));
-        emit("retrace/console@1", { level, payload, url: redactor.url(location.href) });
-      });
       return function watched(this: unknown, ...args: unknown[]) {
-        report(args);
+        report(level, args);
+        original.apply(this, args);
+      };
+    }),
+  );
+  stops.push(
+    patch(console, "assert", (original) => {
+      return function watched(this: unknown, ...args: Parameters<typeof console.assert>) {
+        if (!args[0]) report("assert", [ASSERTION_FAILED, ...args.slice(1)]);
         original.apply(this, args);
       };
     }),

@@ -44,6 +44,8 @@ def a(**attributes: str) -> Json:
         (a(href="#details"), {"control", "same_page"}),
         (a(href="#"), {"control", "same_page", "no_destination"}),
         (a(href="#/route"), {"control"}),
+        (a(href="#", role="button"), {"control"}),
+        (element(10, "button", {"type": "button", "popovertarget": "tip"}), {"control", "popover"}),
         (a(href="javascript:void(0)"), {"control", "no_destination"}),
         (element(10, "input", {"type": "text"}), {"text_field"}),
         (element(10, "input", {"type": "file"}), {"picker"}),
