@@ -398,6 +398,22 @@ fix_prompt_path VARCHAR Prompt of the fix."""
     daily=False,
 )
 
+FINGERPRINT_VERSIONS = Table(
+    "fingerprint_versions",
+    Kind.LEDGER,
+    "What fingerprints of earlier versions became: noted when sessions were judged anew, so that bugs keep their ids.",
+    _columns(
+        _TENANT
+        + """old_fingerprint VARCHAR Fingerprint its signals had.
+old_version SMALLINT Version of that.
+fingerprint VARCHAR Fingerprint the same signals got.
+fingerprint_version SMALLINT Version of that.
+sessions BIGINT Sessions whose signals went over."""
+    ),
+    key=("project_id", "environment_id", "old_fingerprint", "fingerprint"),
+    daily=False,
+)
+
 REJECTED = Table(
     "rejected",
     Kind.FACTS,
@@ -479,6 +495,7 @@ TABLES: dict[str, Table] = {
         CLUSTERS,
         ISSUES,
         INCIDENTS,
+        FINGERPRINT_VERSIONS,
         REJECTED,
         SEGMENTS,
         CHANGES,

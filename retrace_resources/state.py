@@ -274,7 +274,7 @@ class StateStore:
             return [Place(*row) for row in connection.execute(query)]
 
     def incident_ids(self, project_id: str, environment_id: str) -> dict[str, str]:
-        """Map fingerprints to the incident ids given so far."""
+        """Map fingerprints to the incident ids given so far, the first that was given first."""
         with self._reading() as connection:
             return _incident_ids(connection, _tenant(INCIDENT_IDS, project_id, environment_id))
 
@@ -374,7 +374,8 @@ def _tenant(table: Table, project_id: str, environment_id: str) -> ColumnElement
 
 
 def _incident_ids(connection: Connection, where: ColumnElement[bool]) -> dict[str, str]:
-    rows = connection.execute(select(INCIDENT_IDS.c.fingerprint, INCIDENT_IDS.c.incident_id).where(where))
+    query = select(INCIDENT_IDS.c.fingerprint, INCIDENT_IDS.c.incident_id).where(where)
+    rows = connection.execute(query.order_by(INCIDENT_IDS.c.assigned_at, INCIDENT_IDS.c.incident_id))
     return {row.fingerprint: row.incident_id for row in rows}
 
 

@@ -16,6 +16,7 @@ from retrace_assets.incidents.update import requeue
 from retrace_assets.issues.lifecycle import OPEN
 from retrace_assets.issues.update import fold_new_decisions
 from retrace_assets.signals.fingerprint import FINGERPRINT_VERSION
+from retrace_assets.versions import Bug, read_versions
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.tables import INCIDENTS
 from retrace_resources.lake import Lake, Transaction
@@ -120,14 +121,15 @@ def show_incident(lake: Lake, reference: str) -> Incident:
     return find_incident(lambda sql, params: _read(lake, sql, params), reference)
 
 
-def list_decisions(state: StateStore, incident: Incident) -> list[Decision]:
+def list_decisions(lake: Lake, state: StateStore, incident: Incident) -> list[Decision]:
     """List what people decided about an incident, oldest first, and what was merged into it."""
     tenant = incident.project_id, incident.environment_id
+    names = {bug.fingerprint for bug in read_versions(lake).names(Bug(*tenant, incident.fingerprint))}
     return [
         decision
         for decision in state.decisions()
         if (decision.project_id, decision.environment_id) == tenant
-        and incident.fingerprint in (decision.fingerprint, decision.payload.get("into"))
+        and not names.isdisjoint((decision.fingerprint, decision.payload.get("into")))
     ]
 
 

@@ -14,11 +14,11 @@ import polars as pl
 from retrace_app.actions.incidents import Incident, find_incident
 from retrace_assets.clusters.update import count_clusters
 from retrace_assets.incidents.update import requeue
-from retrace_assets.issues.merges import Bug
 from retrace_assets.issues.update import fold_new_decisions
 from retrace_assets.signals.fingerprint import FINGERPRINT_VERSION
 from retrace_assets.signals.splits import PARTS, part_of, splits_of
 from retrace_assets.signals.update import apply_new_splits
+from retrace_assets.versions import Bug, read_versions
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_resources.lake import Lake, Transaction
 from retrace_resources.state import Decision, DecisionKind, StateStore
@@ -85,7 +85,7 @@ def split(
 
 
 def _signals(transaction: Transaction, incident: Incident) -> tuple[pl.DataFrame, list[str]]:
-    """The signals of an incident, the first cause first, and its fingerprints, its own first."""
+    """The signals of an incident, the first cause first, and its fingerprints, its own first, as they go by now."""
     tenant = [incident.project_id, incident.environment_id]
     named = transaction.query(
         "SELECT fingerprints FROM issues WHERE project_id = ? AND environment_id = ? AND fingerprint = ?",
@@ -99,7 +99,9 @@ def _signals(transaction: Transaction, incident: Incident) -> tuple[pl.DataFrame
     )
     if rows.is_empty():
         raise RetraceError(ErrorCode.NOTHING_TO_SPLIT, f"no signal of {incident.public_id} is left")
-    return rows, members
+    versions = read_versions(transaction)
+    now = {name: versions.now(Bug(incident.project_id, incident.environment_id, name)).fingerprint for name in members}
+    return rows.with_columns(pl.col("fingerprint").replace(now)), list(dict.fromkeys(now.values()))
 
 
 def _by(rows: pl.DataFrame, members: Sequence[str], by: str) -> _Plan:

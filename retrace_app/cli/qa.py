@@ -94,11 +94,11 @@ def show_command(incident: IncidentArgument, *, config: ConfigOption = None, jso
     home = read_settings(config).home
     with Lake(home) as lake:
         found = incidents.show_incident(lake, incident)
-    if json:
-        write_json(found)
-        return
-    with StateStore.open(home) as state:
-        decisions = incidents.list_decisions(state, found)
+        if json:
+            write_json(found)
+            return
+        with StateStore.open(home) as state:
+            decisions = incidents.list_decisions(lake, state, found)
     console().print(_details(found, decisions))
     _show_next(found)
 

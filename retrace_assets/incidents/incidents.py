@@ -23,15 +23,15 @@ _EVIDENCE = (
 _Row = Mapping[str, Any]
 
 
-def incident_row(issue: _Row, ids: Mapping[str, str], pipelines: Mapping[str, PipelineState]) -> dict[str, Any]:
+def incident_row(issue: _Row, ids: Sequence[str], pipelines: Mapping[str, PipelineState]) -> dict[str, Any]:
     """One row of `incidents` for a row of `issues`.
 
-    `ids` maps fingerprints to the incident ids given so far, `pipelines` incident ids to how far their test and fix
-    have come: a bug that comes back while its fix is under way keeps that. A bug that was merged lends its own when the
+    `ids` are those it is known by, its own first, `pipelines` maps incident ids to how far their test and fix have
+    come: a bug that comes back while its fix is under way keeps that. A bug that was merged lends its own when the
     one it was merged into has none.
     """
-    incident_id, *aliases = [ids[name] for name in issue["fingerprints"] if name in ids]
-    pipeline = next((pipelines[name] for name in (incident_id, *aliases) if name in pipelines), PipelineState())
+    incident_id, *aliases = ids
+    pipeline = next((pipelines[name] for name in ids if name in pipelines), PipelineState())
     issues = [
         issue_id(issue["project_id"], issue["environment_id"], fingerprint) for fingerprint in issue["fingerprints"]
     ]

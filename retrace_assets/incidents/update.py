@@ -13,6 +13,7 @@ import polars as pl
 from retrace_assets.follow import follow, recompute, replace_changed, rows_of
 from retrace_assets.incidents.incidents import incident_row
 from retrace_assets.report import StageReport
+from retrace_assets.versions import Bug, Versions, read_versions
 from retrace_core.tables import INCIDENTS, ISSUES
 from retrace_resources.changes import note_changes
 from retrace_resources.lake import Lake, Transaction
@@ -52,7 +53,7 @@ def requeue(transaction: Transaction, issues: pl.DataFrame, state: StateStore) -
     )
     # An incident stands for several issues once they are merged: touching one of them rewrites it whole.
     wanted = pl.concat([issues, owners.explode("issue_ids").select(*_TENANT, issue_id="issue_ids")]).unique()
-    rows = list(_rows(rows_of(transaction, ISSUES, wanted), state))
+    rows = list(_rows(rows_of(transaction, ISSUES, wanted), read_versions(transaction), state))
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     keys = pl.concat([owners.select(_INCIDENT), frame.select(_INCIDENT)]).unique(maintain_order=True)
     changed = replace_changed(transaction, INCIDENTS, keys, frame)
@@ -67,12 +68,16 @@ def _requeue_keys(transaction: Transaction, keys: pl.DataFrame, *, state: StateS
     return requeue(transaction, keys.select("project_id", "environment_id", issue_id="key"), state)
 
 
-def _rows(issues: pl.DataFrame, state: StateStore) -> Iterable[dict[str, Any]]:
+def _rows(issues: pl.DataFrame, versions: Versions, state: StateStore) -> Iterable[dict[str, Any]]:
     for (project_id, environment_id), part in issues.partition_by(*_TENANT, as_dict=True, maintain_order=True).items():
-        ids = state.assign_incident_ids(project_id, environment_id, part["fingerprint"].to_list())
-        if (part["fingerprints"].list.len() > 1).any():
-            # Ids that were given before a merge live on as aliases.
-            ids |= state.incident_ids(project_id, environment_id)
+        # Ids that were given before a merge, or under an earlier fingerprint, live on.
+        several = (part["fingerprints"].list.len() > 1).any()
+        ids = state.incident_ids(project_id, environment_id) if several else {}
+        bugs = [Bug(project_id, environment_id, fingerprint) for fingerprint in part["fingerprint"]]
+        unnamed = [bug for bug in bugs if not any(name.fingerprint in ids for name in versions.names(bug))]
+        ids |= state.assign_incident_ids(project_id, environment_id, [bug.fingerprint for bug in unnamed])
         pipelines = state.pipeline_states(project_id, environment_id)
         for issue in part.sort("issue_id").iter_rows(named=True):
-            yield incident_row(issue, ids, pipelines)
+            own = versions.oldest(Bug(project_id, environment_id, issue["fingerprint"]), ids).fingerprint
+            known_by = dict.fromkeys(ids[name] for name in (own, *issue["fingerprints"]) if name in ids)
+            yield incident_row(issue, list(known_by), pipelines)

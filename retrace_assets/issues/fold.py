@@ -12,7 +12,8 @@ from typing import Any
 import polars as pl
 
 from retrace_assets.issues.lifecycle import Standing
-from retrace_assets.issues.merges import Bug
+from retrace_assets.signals.fingerprint import FAMILIES
+from retrace_assets.versions import Bug
 from retrace_core.ids import issue_id
 from retrace_core.tables import ISSUES
 
@@ -133,11 +134,19 @@ def summary(total: Mapping[str, Any]) -> str:
         f"{_span(total['days'], total['first_at'], total['last_at'])}.",
     ]
     others = [detector for detector in total["detectors"] if detector != total["detector"]]
+    # Detectors of one family see the same fault; the others saw what came of it.
+    beside = [detector for detector in others if _family(detector) == _family(total["detector"])]
+    after = [detector for detector in others if detector not in beside]
     if others:
-        sentences.append(f"Found by {total['detector']}; {' and '.join(others)} followed from it.")
+        followed = f"; {' and '.join(after)} followed from it" if after else ""
+        sentences.append(f"Found by {' and '.join((total['detector'], *beside))}{followed}.")
     if total["first_release"]:
         sentences.append(_releases(total["first_release"], total["last_release"]))
     return " ".join(sentences)
+
+
+def _family(detector: str) -> str:
+    return FAMILIES.get(detector, detector)
 
 
 def _count(number: int, noun: str) -> str:

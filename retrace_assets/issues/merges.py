@@ -6,17 +6,9 @@ signals of one fingerprint that were split (retrace_assets.signals.splits).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from retrace_assets.versions import Bug
 from retrace_resources.state import Decision
-
-
-class Bug(NamedTuple):
-    """A fingerprint in its project and environment."""
-
-    project_id: str
-    environment_id: str
-    fingerprint: str
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import polars as pl
 from retrace_assets.bounds import bounded
 from retrace_assets.issues.evidence import SIGNALS_SHOWN
 from retrace_assets.issues.fold import ROOT
-from retrace_assets.issues.merges import Bug
 from retrace_assets.issues.steps import EVENT_KINDS
+from retrace_assets.versions import Bug
 from retrace_core.tables import CLUSTERS, SIGNALS
 from retrace_resources.lake import Transaction
 

@@ -13,9 +13,10 @@ import polars as pl
 from retrace_assets.issues.evidence import issue_evidence
 from retrace_assets.issues.fold import ROOT, Story, issue_row, totals
 from retrace_assets.issues.lifecycle import standing
-from retrace_assets.issues.merges import Bug, bug_of, leaving
+from retrace_assets.issues.merges import bug_of, leaving
 from retrace_assets.issues.reading import read_daily, read_examples, read_session_signals, read_walks
 from retrace_assets.issues.steps import typed_steps
+from retrace_assets.versions import Bug
 from retrace_core.ids import issue_id
 from retrace_resources.lake import Transaction
 from retrace_resources.state import Decision

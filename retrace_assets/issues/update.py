@@ -11,11 +11,13 @@ from typing import Any
 import polars as pl
 
 from retrace_assets.follow import follow, recompute, replace_changed, rows_of
+from retrace_assets.issues.decided import decided_now
 from retrace_assets.issues.fold import withdrawn_row
-from retrace_assets.issues.merges import Bug, bug_of, leaving, merges
+from retrace_assets.issues.merges import bug_of, leaving, merges
 from retrace_assets.issues.reading import members_frame, read_clusters
 from retrace_assets.issues.rows import issue_rows
 from retrace_assets.report import StageReport
+from retrace_assets.versions import Bug, Versions, read_versions
 from retrace_core.ids import issue_id
 from retrace_core.tables import CLUSTERS, ISSUES
 from retrace_resources.changes import advance, note_changes
@@ -77,13 +79,17 @@ def _fold_fingerprints(transaction: Transaction, keys: pl.DataFrame, *, state: S
 def _fold(
     transaction: Transaction, state: StateStore, decisions: Sequence[Decision], bugs: Iterable[Bug]
 ) -> tuple[pl.DataFrame, StageReport]:
-    merged = merges(decisions)
-    groups = {root: merged.members(root) for root in dict.fromkeys(merged.root(bug) for bug in bugs)}
+    versions = read_versions(transaction)
+    known = _IncidentIds(state)
+    decided = decided_now(decisions, versions, lambda bug: versions.oldest(bug, known.of(bug)))
+    merged = merges(decided)
+    roots = dict.fromkeys(merged.root(bug) for bug in versions.affected(bugs))
+    groups = {root: [name for bug in merged.members(root) for name in versions.names(bug)] for root in roots}
     keys = _issue_keys(groups.values())
     previous = {row["issue_id"]: row for row in rows_of(transaction, ISSUES, keys).iter_rows(named=True)}
     clusters = read_clusters(transaction, members_frame(groups.items()))
-    rows = issue_rows(transaction, clusters, groups, decisions, previous)
-    rows += _withdrawn_rows(state, groups, rows, previous)
+    rows = issue_rows(transaction, clusters, groups, decided, previous)
+    rows += _withdrawn_rows(known, versions, groups, rows, previous)
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     changed = replace_changed(transaction, ISSUES, keys, frame)
     whenever = {"day": pl.lit(None, pl.Date), "started_at": pl.lit(None, pl.Datetime("us"))}
@@ -103,8 +109,23 @@ def _issue_keys(groups: Iterable[Sequence[Bug]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(ISSUE_KEY, pl.String), orient="row")
 
 
+class _IncidentIds:
+    """The incident ids of each environment that is asked about, oldest first."""
+
+    def __init__(self, state: StateStore) -> None:
+        self._state = state
+        self._known: dict[tuple[str, str], dict[str, str]] = {}
+
+    def of(self, bug: Bug) -> dict[str, str]:
+        tenant = bug.project_id, bug.environment_id
+        if tenant not in self._known:
+            self._known[tenant] = self._state.incident_ids(*tenant)
+        return self._known[tenant]
+
+
 def _withdrawn_rows(
-    state: StateStore,
+    known: _IncidentIds,
+    versions: Versions,
     groups: Mapping[Bug, Sequence[Bug]],
     rows: Iterable[Mapping[str, Any]],
     previous: Mapping[str, dict[str, Any]],
@@ -112,9 +133,8 @@ def _withdrawn_rows(
     """Rows for the bugs that have an incident id, so that people know them, but no signal any more."""
     alive = {Bug(row["project_id"], row["environment_id"], row["fingerprint"]) for row in rows}
     gone = [root for root in groups if root not in alive]
-    known = {tenant: state.incident_ids(*tenant) for tenant in {root[:2] for root in gone}}
     return [
         withdrawn_row(root, groups[root], previous.get(issue_id(*root)))
         for root in gone
-        if root.fingerprint in known[root[:2]]
+        if any(name.fingerprint in known.of(root) for name in versions.names(root))
     ]

@@ -17,6 +17,8 @@ from retrace_assets.signals.judging import judged_alike
 from retrace_assets.signals.reading import read_recordings
 from retrace_assets.signals.rows import signal_rows
 from retrace_assets.signals.rules import Rules, RuleSet
+from retrace_assets.signals.splits import splits_now
+from retrace_assets.versions import read_versions
 from retrace_core.tables import REPLAYS
 from retrace_resources.lake import Lake
 
@@ -131,6 +133,7 @@ def preview(
     Days whose events were pruned keep their signals. `on_progress` is told sessions done and all sessions, where only
     those count that the two would judge differently.
     """
+    current = replace(current, splits=splits_now(current.splits, read_versions(lake)))
     judged_days = kept_days(lake, days)
     sessions = _concerned(lake, judged_days, current, proposed)
     sums = _Sums()

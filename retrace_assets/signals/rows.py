@@ -21,6 +21,8 @@ from retrace_core.tables import SIGNALS
 # A page that throws something new at every tick must not fill the queue: no person reads past the first hundred.
 FINDINGS_A_SESSION = 100
 EVENTS_SHOWN = 20
+# They are about the click itself: that it came after one is no news.
+_ABOUT_CLICKS = ("rage_click", "dead_click", "error_click")
 _INSTANT = "%Y-%m-%dT%H:%M:%S%.3fZ"
 
 
@@ -93,7 +95,7 @@ def _evidence() -> pl.Expr:
         .list.eval(pl.struct(event.field("event_id"), at=event.field("occurred_at").dt.strftime(_INSTANT)))
     )
     clicked = first.struct.field("clicked")
-    after_click = pl.when(clicked.is_not_null() & (pl.col("detector") != "rage_click")).then(
+    after_click = pl.when(clicked.is_not_null() & ~pl.col("detector").is_in(_ABOUT_CLICKS)).then(
         pl.struct(
             target=clicked,
             ms=(first.struct.field("started_at") - first.struct.field("clicked_at")).dt.total_milliseconds(),

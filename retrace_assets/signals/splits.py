@@ -5,12 +5,12 @@ were merged and part again (retrace_assets.issues.merges).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
 
-from retrace_assets.signals.fingerprint import FINGERPRINT_VERSION
+from retrace_assets.versions import Bug, Versions
 from retrace_core.ids import public_id
 from retrace_resources.state import Decision
 
@@ -29,11 +29,17 @@ _TENANT: Final = ("project_id", "environment_id")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Signals of `fingerprint` whose part `by` is not `keep`, or the `signals` named, are bugs of their own."""
+    """Signals of `fingerprint` whose part `by` is not `keep`, or the `signals` named, are bugs of their own.
+
+    `fingerprint` and `version` are those it was decided under, which also name what is split off; `names` are all that
+    the bug goes or went by.
+    """
 
     project_id: str
     environment_id: str
     fingerprint: str
+    version: int
+    names: frozenset[str]
     by: str = ""
     keep: str = ""
     signals: frozenset[str] = frozenset()
@@ -41,7 +47,7 @@ class Split:
     def fingerprint_of(self, part: str) -> str:
         """The fingerprint of signals that are split off, by their part; of named ones, by which they are."""
         names = sorted(self.signals) if self.signals else [self.by, part]
-        return public_id("fp_", str(FINGERPRINT_VERSION), "split", self.fingerprint, *names)
+        return public_id("fp_", str(self.version), "split", self.fingerprint, *names)
 
 
 def splits_of(decisions: Iterable[Decision]) -> list[Split]:
@@ -55,11 +61,23 @@ def splits_of(decisions: Iterable[Decision]) -> list[Split]:
                     project_id=decision.project_id,
                     environment_id=decision.environment_id,
                     fingerprint=decision.fingerprint,
+                    version=decision.fingerprint_version,
+                    names=frozenset([decision.fingerprint]),
                     by=by,
                     keep=str(decision.payload.get("keep", "")),
                     signals=frozenset(map(str, signals)),
                 )
             )
+    return found
+
+
+def splits_now(splits: Iterable[Split], versions: Versions) -> list[Split]:
+    """Splits that hold for every name of the bugs they are about, whatever version they were decided under."""
+    found = []
+    for split in splits:
+        now = versions.now(Bug(split.project_id, split.environment_id, split.fingerprint))
+        names = frozenset(name.fingerprint for name in versions.names(now))
+        found.append(replace(split, names=names | {split.fingerprint}))
     return found
 
 
@@ -96,7 +114,7 @@ def _split(signals: pl.DataFrame, split: Split) -> pl.DataFrame:
     concerned = (
         (pl.col("project_id") == split.project_id)
         & (pl.col("environment_id") == split.environment_id)
-        & (pl.col("fingerprint") == split.fingerprint)
+        & pl.col("fingerprint").is_in(split.names)
     )
     rows = signals.with_row_index("_row").filter(concerned)
     if rows.is_empty():

@@ -5,6 +5,7 @@ of a session (reading) or the shape of a signal (rows).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -17,7 +18,8 @@ from retrace_assets.signals.detector import Detector
 from retrace_assets.signals.judging import judge
 from retrace_assets.signals.reading import read_recordings
 from retrace_assets.signals.rules import RulesNow, same_for_all
-from retrace_assets.signals.splits import Split, split_signals
+from retrace_assets.signals.splits import Split, split_signals, splits_now
+from retrace_assets.versions import learn_versions, read_versions
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.tables import PAGE_CHANGES, REPLAYS, SIGNALS
 from retrace_resources.changes import advance, note_changes
@@ -65,7 +67,8 @@ def apply_new_splits(transaction: Transaction, splits: Sequence[Split]) -> pl.Da
 
     A split is recorded before it is applied: after a crash in between, the next update applies it.
     """
-    touched = [_apply(transaction, split) for split in splits[_applied_splits(transaction) :]]
+    now = splits_now(splits, read_versions(transaction))
+    touched = [_apply(transaction, split) for split in now[_applied_splits(transaction) :]]
     advance(transaction, SPLITS_STAGE, len(splits))
     return pl.concat(touched).unique(maintain_order=True) if touched else _NOTHING_TOUCHED
 
@@ -77,12 +80,12 @@ def _applied_splits(reader: Lake | Transaction) -> int:
 def _apply(transaction: Transaction, split: Split) -> pl.DataFrame:
     rows = transaction.query(
         f"SELECT {', '.join(SIGNALS.column_names)} FROM signals "
-        "WHERE project_id = ? AND environment_id = ? AND fingerprint = ?",
-        [split.project_id, split.environment_id, split.fingerprint],
+        "WHERE project_id = ? AND environment_id = ? AND list_contains(?, fingerprint)",
+        [split.project_id, split.environment_id, sorted(split.names)],
     )
-    moved = split_signals(rows, [split]).filter(pl.col("fingerprint") != split.fingerprint)
+    moved = split_signals(rows, [split]).filter(~pl.col("fingerprint").is_in(split.names))
     transaction.replace(SIGNALS, moved.select(*_SESSION, "signal_id"), moved)
-    gone = moved.with_columns(fingerprint=pl.lit(split.fingerprint))
+    gone = rows.join(moved, on=[*_SESSION, "signal_id"], how="semi")
     no_start = pl.lit(None, pl.Datetime("us"))
     touched = pl.concat([gone, moved]).with_columns(started_at=no_start, key="fingerprint")
     note_changes(transaction, SIGNALS.name, touched)
@@ -97,9 +100,16 @@ def _judge(transaction: Transaction, keys: pl.DataFrame, *, rules_now: RulesNow)
     touched = keys.rename({"key": "session_id"}).select(_SESSION)
     sessions = rows_of(transaction, REPLAYS, touched)
     rules = rules_now()
+    splits = rules.splits
+    if splits:
+        rules = replace(rules, splits=splits_now(splits, read_versions(transaction)))
     recordings = read_recordings(transaction, sessions, rules.of_all(sessions))
     rows = judge(recordings, sessions, rules)
     changed = replace_changed(transaction, SIGNALS, touched, rows)
+    if learn_versions(transaction, changed):
+        # What is stored under names that were not known to be of a bug that was split.
+        for split in splits_now(splits, read_versions(transaction)):
+            _apply(transaction, split)
     no_start = pl.lit(None, pl.Datetime("us"))
     note_changes(transaction, SIGNALS.name, changed.with_columns(started_at=no_start, key="fingerprint"))
     return StageReport(

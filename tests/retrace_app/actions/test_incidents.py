@@ -102,7 +102,7 @@ def test_decision_is_seen_at_once_told_to_the_next_stage_and_outlived_by_the_bug
     assert (decided.previous_status, decided.incident.status) == ("new", "resolved")
     assert decided.assets == ("issues", "incidents")
     assert incidents.show_incident(lake, name) == decided.incident
-    (decision,) = incidents.list_decisions(state, decided.incident)
+    (decision,) = incidents.list_decisions(lake, state, decided.incident)
     assert (decision.kind, decision.actor, decision.reason) == ("resolve", "ann", "fixed in r2")
     assert name in set(read_changes(lake, "test", "incidents").rows["key"])
     folded = lake.query("SELECT commit_no FROM progress WHERE stage = ?", [DECISIONS_STAGE]).item()
@@ -126,7 +126,10 @@ def test_merge_makes_one_of_two_that_answers_to_every_id(lake: Lake, state: Stat
     assert {incidents.show_incident(lake, name).public_id for name in names} == {first}
     # The alias stands for the whole from now on, also in decisions.
     assert incidents.resolve(lake, state, second, actor="ann").incident.public_id == first
-    assert [decision.kind for decision in incidents.list_decisions(state, decided.incident)] == ["merge", "resolve"]
+    assert [decision.kind for decision in incidents.list_decisions(lake, state, decided.incident)] == [
+        "merge",
+        "resolve",
+    ]
 
     record(lake, "s1", BROKEN, environment="env_b")
     process(lake, state)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from retrace_assets.issues.fold import MANY_USERS, summary, totals, withdrawn_row
-from retrace_assets.issues.merges import Bug
+from retrace_assets.versions import Bug
 from retrace_core.ids import issue_id
 from retrace_core.tables import CLUSTERS, ISSUES
 
@@ -108,6 +108,13 @@ def test_summary_says_what_how_often_to_whom_and_when() -> None:
     )
     once = folded(cluster(0, title="Oops on /"))
     assert summary(once) == "Oops on /. Seen in 1 session of 1 user on 2026-11-23."
+
+
+def test_summary_does_not_say_that_detectors_of_one_family_follow_from_each_other() -> None:
+    total = folded(cluster(0, detector="dead_click", detectors=["console_error", "dead_click", "rage_click"]))
+    assert "Found by dead_click and rage_click; console_error followed from it." in summary(total)
+    alone = folded(cluster(0, detector="rage_click", detectors=["dead_click", "rage_click"]))
+    assert "Found by rage_click and dead_click." in summary(alone)
 
 
 def test_withdrawn_row_keeps_its_words_and_loses_its_counts() -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrace_assets.issues.merges import Bug, merges
+from retrace_assets.issues.merges import merges
+from retrace_assets.versions import Bug
 from retrace_resources.state import Decision
 
 
