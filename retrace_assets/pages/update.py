@@ -3,6 +3,7 @@
 Belongs here: which sessions, reading their recordings, and the transaction. Does not: what a row says (replay).
 """
 
+import gc
 from collections import defaultdict
 from datetime import date
 from itertools import groupby
@@ -26,6 +27,9 @@ _SESSION: Final = ("project_id", "environment_id", "day", "started_at", "session
 _WINDOW: Final = (*_SESSION, "window_id")
 _TABLE_SCHEMA: Final = pl.DataFrame(PAGE_CHANGES.arrow_schema.empty_table()).schema
 _ROW_SCHEMA: Final = {name: _TABLE_SCHEMA[name] for name in (*_WINDOW, *PageRow._fields)}
+
+# Pages that wait to be collected: some 50 MB.
+_WINDOWS_KEPT: Final = 50
 
 _RECORDINGS = f"""
 SELECT {", ".join(_WINDOW)}, sequence, events
@@ -81,12 +85,16 @@ def _play(transaction: Transaction, keys: pl.DataFrame) -> StageReport:
 def played(recordings: pl.DataFrame) -> pl.DataFrame:
     """Play windows, given as batches in order with their `events` as JSON."""
     columns: defaultdict[str, list[Any]] = defaultdict(list)
-    for window, batches in groupby(recordings.iter_rows(), key=lambda batch: batch[: len(_WINDOW)]):
+    windows = groupby(recordings.iter_rows(), key=lambda batch: batch[: len(_WINDOW)])
+    for number, (window, batches) in enumerate(windows, start=1):
         rows = page_rows([(sequence, read_events(text)) for *_, sequence, text in batches])
         for name, value in zip(_WINDOW, window, strict=True):
             columns[name] += [value] * len(rows)
         for name, values in zip(PageRow._fields, zip(*rows, strict=True), strict=False):
             columns[name] += values
+        if number % _WINDOWS_KEPT == 0:
+            # The nodes of a page refer to each other, so that only the collector frees them.
+            gc.collect(0)
     return pl.DataFrame({name: columns[name] for name in _ROW_SCHEMA}, schema=_ROW_SCHEMA)
 
 
