@@ -16,6 +16,7 @@ Fires when
 
 Stays quiet when
     - the page is left, or the recording ends, before that time has passed;
+    - something comes into sight after all, within `loading_ms`: the page was slow, not blank;
     - anything is drawn in a canvas, frame, picture or background picture: there may be something to see.
 
 Future it needs
@@ -118,9 +119,12 @@ def _spells(states: pl.DataFrame, part: str, options: Options) -> pl.DataFrame:
             pl.col("event_id", "occurred_at", "url", "left_at", "last_at", "closed", part).first(),
         )
     )
-    ended = pl.min_horizontal(pl.col("occurred_at").shift(-1).over(WINDOW), "left_at", "last_at")
+    next_at = pl.col("occurred_at").shift(-1).over(WINDOW)
+    ended = pl.min_horizontal(next_at, "left_at", "last_at")
     lasted = (ended - pl.col("occurred_at")).dt.total_milliseconds()
-    limit = pl.when(pl.col(part) == "loading").then(options.loading_ms).otherwise(options.blank_ms)
+    # What comes after all was slow.
+    came = (next_at == ended).fill_null(value=False)
+    limit = pl.when((pl.col(part) == "loading") | came).then(options.loading_ms).otherwise(options.blank_ms)
     return (
         spells.with_columns(lasted_ms=lasted, limit_ms=limit)
         .filter(pl.col(part) != "shown", pl.col("lasted_ms") >= pl.col("limit_ms"))
