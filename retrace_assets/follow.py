@@ -12,7 +12,7 @@ import polars as pl
 
 from retrace_assets.bounds import bounded
 from retrace_assets.report import StageReport
-from retrace_core.tables import Table
+from retrace_core.table import Table
 from retrace_resources.changes import advance, read_changes
 from retrace_resources.lake import Lake, Transaction
 

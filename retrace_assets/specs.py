@@ -9,7 +9,7 @@ from typing import Final
 import dagster as dg
 
 from retrace_assets.partitions import DAYS
-from retrace_core.tables import Table
+from retrace_core.table import Table
 from retrace_resources.dagster_names import HOT_LANE, LANE_TAG
 
 OWNERS: Final = ["team:retrace"]

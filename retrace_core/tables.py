@@ -4,77 +4,9 @@ DDL, Arrow schemas, Dagster column metadata and the table reference in docs/ all
 shape of data. Does not: where it is stored or how rows are made.
 """
 
-from dataclasses import dataclass
-from enum import Enum
-from functools import cached_property
-
-import pyarrow as pa
+from retrace_core.table import Kind, Table, read_columns
 
 SCHEMA_VERSION = 2
-
-
-class Kind(Enum):
-    """How a table's rows come to be (DESIGN §4.2)."""
-
-    FACTS = "facts"
-    DERIVED = "derived"
-    LEDGER = "ledger"
-
-
-_ARROW_TYPES: dict[str, pa.DataType] = {
-    "VARCHAR": pa.string(),
-    "VARCHAR[]": pa.list_(pa.string()),
-    "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "BOOLEAN": pa.bool_(),
-    "SMALLINT": pa.int16(),
-    "INTEGER": pa.int32(),
-    "BIGINT": pa.int64(),
-    "DOUBLE": pa.float64(),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: DuckDB type and the sentence a person reads."""
-
-    name: str
-    type: str
-    description: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: its columns in order, its kind, the columns it is sorted by, and whether its files are kept by day."""
-
-    name: str
-    kind: Kind
-    description: str
-    columns: tuple[Column, ...]
-    sorted_by: tuple[str, ...] = ()
-    key: tuple[str, ...] = ()
-    daily: bool = True
-
-    @cached_property
-    def column_names(self) -> tuple[str, ...]:
-        """Column names in table order."""
-        return tuple(column.name for column in self.columns)
-
-    @cached_property
-    def arrow_schema(self) -> pa.Schema:
-        """The Arrow schema of the table's rows."""
-        return pa.schema([(column.name, _ARROW_TYPES[column.type]) for column in self.columns])
-
-    @property
-    def ddl(self) -> str:
-        """`CREATE TABLE` for DuckDB."""
-        columns = ", ".join(f"{column.name} {column.type}" for column in self.columns)
-        return f"CREATE TABLE IF NOT EXISTS {self.name} ({columns})"
-
-
-def _columns(text: str) -> tuple[Column, ...]:
-    """Read `name TYPE description` lines."""
-    return tuple(Column(*line.split(None, 2)) for line in text.strip().splitlines())
 
 
 _TENANT = """
@@ -94,7 +26,7 @@ REPLAY_BATCHES = Table(
     "replay_batches",
     Kind.FACTS,
     "One row a batch (one SDK post) that was taken in: identity, clock and provenance.",
-    _columns(
+    read_columns(
         _DAILY
         + """window_id VARCHAR Page load within the session.
 sequence BIGINT Position of the batch within its window.
@@ -126,7 +58,7 @@ REPLAY_PAYLOADS = Table(
     "replay_payloads",
     Kind.FACTS,
     "The recording itself, for the player: one row a batch with its rrweb events as redacted JSON.",
-    _columns(
+    read_columns(
         _DAILY
         + """window_id VARCHAR Page load within the session.
 sequence BIGINT Position of the batch within its window.
@@ -140,7 +72,7 @@ REPLAY_EVENTS = Table(
     "replay_events",
     Kind.FACTS,
     "One row an event of a recording, in typed columns: what detectors and analysts read.",
-    _columns(
+    read_columns(
         _DAILY
         + """window_id VARCHAR Page load within the session.
 sequence BIGINT Batch the event came in.
@@ -183,7 +115,7 @@ REPLAYS = Table(
     "replays",
     Kind.DERIVED,
     "One row a session: how long, where, how much, whether it is over and whether the recording is whole.",
-    _columns(
+    read_columns(
         _DAILY
         + """replay_id VARCHAR Public id, rpl_….
 status VARCHAR active, or closed.
@@ -219,7 +151,7 @@ PAGE_CHANGES = Table(
     "page_changes",
     Kind.DERIVED,
     "The recorded page over time: one row for each change a person sees, each click and each message.",
-    _columns(
+    read_columns(
         _DAILY
         + """window_id VARCHAR Page load within the session.
 sequence BIGINT Batch the event came in.
@@ -252,7 +184,7 @@ SIGNALS = Table(
     "signals",
     Kind.DERIVED,
     "One row a detector's finding, with the evidence and the nearest counterfactual.",
-    _columns(
+    read_columns(
         _DAILY
         + """window_id VARCHAR Page load within the session.
 signal_id VARCHAR Public id, sig_….
@@ -290,7 +222,7 @@ CLUSTERS = Table(
     "clusters",
     Kind.DERIVED,
     "One row a fingerprint and day: how often, by whom, with which example.",
-    _columns(
+    read_columns(
         _TENANT
         + """day DATE UTC day of the sessions.
 fingerprint VARCHAR Fingerprint of the bug.
@@ -322,7 +254,7 @@ ISSUES = Table(
     "issues",
     Kind.DERIVED,
     "One row a bug: the fold over its clusters and the decisions people took.",
-    _columns(
+    read_columns(
         _TENANT
         + """issue_id VARCHAR Public id, bug_….
 fingerprint VARCHAR First fingerprint of the bug.
@@ -360,7 +292,7 @@ INCIDENTS = Table(
     "incidents",
     Kind.DERIVED,
     "The queue: one shape for every bug, whatever source saw it, with the state of its test and fix.",
-    _columns(
+    read_columns(
         _TENANT
         + """incident_id VARCHAR Public id, INC-….
 aliases VARCHAR[] Ids that were merged into this one.
@@ -402,7 +334,7 @@ FINGERPRINT_VERSIONS = Table(
     "fingerprint_versions",
     Kind.LEDGER,
     "What fingerprints of earlier versions became: noted when sessions were judged anew, so that bugs keep their ids.",
-    _columns(
+    read_columns(
         _TENANT
         + """old_fingerprint VARCHAR Fingerprint its signals had.
 old_version SMALLINT Version of that.
@@ -418,7 +350,7 @@ REJECTED = Table(
     "rejected",
     Kind.FACTS,
     "What was accepted and could not be processed: why, and the redacted bytes, kept 7 days, replayable.",
-    _columns(
+    read_columns(
         _TENANT
         + """day DATE UTC day on which it was received.
 rejected_id VARCHAR Public id, rej_….
@@ -442,7 +374,7 @@ SEGMENTS = Table(
     "segments",
     Kind.LEDGER,
     "Landing segments that were taken in: noted in the transaction that wrote their rows.",
-    _columns(
+    read_columns(
         """stream VARCHAR Landing stream.
 segment VARCHAR File name.
 commit_no BIGINT Lake commit that took it in.
@@ -458,7 +390,7 @@ CHANGES = Table(
     "changes",
     Kind.LEDGER,
     "What each commit touched, so that the next stage costs what changed and not what is stored.",
-    _columns(
+    read_columns(
         """commit_no BIGINT Lake commit.
 source VARCHAR Table that changed.
 project_id VARCHAR Project.
@@ -475,7 +407,7 @@ PROGRESS = Table(
     "progress",
     Kind.LEDGER,
     "How far each stage has read the changes of the one before it.",
-    _columns(
+    read_columns(
         """stage VARCHAR Stage.
 commit_no BIGINT Latest lake commit it has read."""
     ),

@@ -22,7 +22,8 @@ import duckdb
 import polars as pl
 
 from retrace_core.errors import ErrorCode, RetraceError
-from retrace_core.tables import SCHEMA_VERSION, TABLES, Table
+from retrace_core.table import Table
+from retrace_core.tables import SCHEMA_VERSION, TABLES
 
 # DuckLake keeps commits of up to this many rows in the catalog instead of a file of their own; maintenance flushes.
 INLINED_ROWS = 100

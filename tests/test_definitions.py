@@ -9,7 +9,8 @@ import pytest
 
 from retrace_assets.models.assets import GROUP as MODELS
 from retrace_assets.signals.detectors import DETECTORS
-from retrace_core.tables import TABLES, Kind
+from retrace_core.table import Kind
+from retrace_core.tables import TABLES
 from retrace_definitions import build_defs
 
 ROOT = Path(__file__).parents[1]

@@ -16,7 +16,8 @@ from retrace_assets.partitions import IN_ONE_RUN
 from retrace_assets.report import StageReport
 from retrace_assets.runs import explained, is_hot_run, log_other_days
 from retrace_assets.specs import INGEST, OWNERS, table_spec
-from retrace_core.tables import REJECTED, REPLAY_BATCHES, REPLAY_EVENTS, REPLAY_PAYLOADS, Table
+from retrace_core.table import Table
+from retrace_core.tables import REJECTED, REPLAY_BATCHES, REPLAY_EVENTS, REPLAY_PAYLOADS
 from retrace_resources.lake import Lake
 from retrace_resources.landing import Landing
 

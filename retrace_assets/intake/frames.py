@@ -10,7 +10,8 @@ import polars as pl
 from retrace_assets.intake.batches import Refusal
 from retrace_assets.intake.sessions import PlacedBatch, from_milliseconds
 from retrace_core.ids import batch_id, public_id
-from retrace_core.tables import REJECTED, REPLAY_BATCHES, REPLAY_PAYLOADS, SEGMENTS, Table
+from retrace_core.table import Table
+from retrace_core.tables import REJECTED, REPLAY_BATCHES, REPLAY_PAYLOADS, SEGMENTS
 from retrace_resources.landing import Segment, UnreadableSegment
 
 _Row = dict[str, object]

@@ -5,7 +5,6 @@ the segments, and only then are the files deleted. Belongs here: the order of th
 (its siblings).
 """
 
-import gc
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -29,8 +28,10 @@ from retrace_assets.intake.reading import Decoder, Reading
 from retrace_assets.intake.sessions import Session, SessionKey, known_sessions, place
 from retrace_assets.intake.targets import name_clicks
 from retrace_assets.report import StageReport
+from retrace_assets.uncollected import uncollected
 from retrace_core.limits import MAX_JSON_NESTING
-from retrace_core.tables import REJECTED, REPLAY_BATCHES, REPLAY_EVENTS, REPLAY_PAYLOADS, SEGMENTS, Table
+from retrace_core.table import Table
+from retrace_core.tables import REJECTED, REPLAY_BATCHES, REPLAY_EVENTS, REPLAY_PAYLOADS, SEGMENTS
 from retrace_resources.changes import note_changes
 from retrace_resources.lake import Lake, Transaction
 from retrace_resources.landing import Landing, Segment
@@ -69,7 +70,7 @@ def drain(
     """
     report = StageReport(STAGE)
     taken_bytes = 0
-    with _decoding(), Decoder() as decoder:
+    with uncollected(), _deep_nesting(), Decoder() as decoder:
         while taken_bytes < max_bytes:
             done, step = _commit(lake, landing, only, decoder, max_bytes - taken_bytes)
             for segment in done:
@@ -82,20 +83,14 @@ def drain(
 
 
 @contextmanager
-def _decoding() -> Iterator[None]:
-    """Set the interpreter up for decoding: as deep as the door lets pass, and without collecting garbage.
-
-    Millions of small objects have no cycles among them; collecting would only look at each again and again.
-    """
-    was_enabled, nesting = gc.isenabled(), sys.getrecursionlimit()
-    gc.disable()
+def _deep_nesting() -> Iterator[None]:
+    """Let the interpreter decode as deep as the door lets pass."""
+    nesting = sys.getrecursionlimit()
     sys.setrecursionlimit(max(nesting, MAX_JSON_NESTING))
     try:
         yield
     finally:
         sys.setrecursionlimit(nesting)
-        if was_enabled:
-            gc.enable()
 
 
 def _commit(

@@ -15,7 +15,8 @@ from retrace_assets.models.model import Check, Model, load_models
 from retrace_assets.models.run import Built, NotBuilt, build_models
 from retrace_assets.runs import explained
 from retrace_assets.signals.assets import SIGNAL_KEYS
-from retrace_core.tables import SIGNALS, TABLES, Kind
+from retrace_core.table import Kind
+from retrace_core.tables import SIGNALS, TABLES
 from retrace_resources.lake import Lake
 
 GROUP: Final = "models"

@@ -1,11 +1,8 @@
 """Reading recordings for playing: only what changes the page or acts on it is decoded whole.
 
-Belongs here: decoding, and keeping the interpreter's garbage collector away. Does not: what is made of it (replay).
+Belongs here: decoding. Does not: what is made of it (replay).
 """
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
@@ -43,15 +40,3 @@ def _played(event: _Event) -> dict[str, Any]:
     )
     data = msgspec.json.decode(event.data) if played else None
     return {"type": event.type, "timestamp": event.timestamp, "data": data}
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Put off garbage collection: the nodes of a page are many, live long, and go with the page."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

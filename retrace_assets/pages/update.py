@@ -13,9 +13,10 @@ import polars as pl
 
 from retrace_assets.bounds import bounded
 from retrace_assets.follow import follow, recompute, replace_changed
-from retrace_assets.pages.reading import read_events, uncollected
+from retrace_assets.pages.reading import read_events
 from retrace_assets.pages.replay import PageRow, page_rows
 from retrace_assets.report import StageReport
+from retrace_assets.uncollected import uncollected
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.tables import PAGE_CHANGES, REPLAYS
 from retrace_resources.changes import note_changes

@@ -7,7 +7,7 @@ follow from failures (after_failures), or what is made of the links (causes).
 import polars as pl
 
 from retrace_assets.signals.errors import ESCAPED
-from retrace_assets.signals.findings import WINDOW, milliseconds, occurrences_of
+from retrace_assets.signals.findings import WINDOW, join_nearest, milliseconds, occurrences_of
 
 # A handler sends its request at once; what starts later than this after a click started for another reason.
 REQUEST_AFTER_CLICK_MS = 250
@@ -47,16 +47,14 @@ def clicks_after_failures(findings: pl.DataFrame) -> pl.DataFrame:
     )
     before = (
         clicks.filter(pl.col("position") == 0)
-        .sort("clicked_at")
-        .join_asof(
-            answers.filter("sure").rename({"clicked_at": "tried_at"}).sort("tried_at"),
+        .pipe(
+            join_nearest,
+            answers.filter("sure").rename({"clicked_at": "tried_at"}),
             left_on="clicked_at",
             right_on="tried_at",
             by=[*WINDOW, "clicked"],
-            tolerance=f"{TRY_AGAIN_MS}ms",
+            within_ms=TRY_AGAIN_MS,
             allow_exact_matches=False,
-            coalesce=False,
-            check_sortedness=False,
         )
         .filter(pl.col("cause").is_not_null())
         .with_columns(
@@ -96,18 +94,17 @@ def _answers(findings: pl.DataFrame) -> pl.DataFrame:
 
 def rage_after_dead_clicks(findings: pl.DataFrame) -> pl.DataFrame:
     """Link runs of clicks to the finding that a click on the same control did nothing: `effect`, `cause`, `because`."""
-    runs = occurrences_of(findings, ("rage_click",)).rename({"signal_id": "effect"}).sort("clicked_at")
+    runs = occurrences_of(findings, ("rage_click",)).rename({"signal_id": "effect"})
     dead = occurrences_of(findings, ("dead_click",)).select(*WINDOW, "clicked", cause="signal_id", dead_at="clicked_at")
     return (
-        runs.join_asof(
-            dead.sort("dead_at"),
+        runs.pipe(
+            join_nearest,
+            dead,
             left_on="clicked_at",
             right_on="dead_at",
             by=[*WINDOW, "clicked"],
             strategy="nearest",
-            tolerance=f"{TRY_AGAIN_MS}ms",
-            coalesce=False,
-            check_sortedness=False,
+            within_ms=TRY_AGAIN_MS,
         )
         .filter(pl.col("cause").is_not_null())
         .unique("effect", keep="first", maintain_order=True)

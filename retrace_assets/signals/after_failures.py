@@ -7,7 +7,8 @@ clicks (after_clicks), or what is made of the links (causes).
 import polars as pl
 
 from retrace_assets.signals.errors import ESCAPED, FAILED_CHUNK
-from retrace_assets.signals.findings import WINDOW, mapped, milliseconds, occurrences_of
+from retrace_assets.signals.findings import WINDOW, join_nearest, milliseconds, occurrences_of
+from retrace_core.distinct import map_distinct
 from retrace_core.parametrise import route_template
 
 # A page handles an answer in the same task or the next; a second leaves room for slow devices. Our recordings: 0-5 ms.
@@ -38,7 +39,7 @@ def errors_after_requests(findings: pl.DataFrame) -> pl.DataFrame:
         "status",
         path=pl.col("request").str.extract(_PATH),
         answered_at=pl.col("occurred_at"),
-    ).sort("answered_at")
+    )
     errors = occurrences_of(findings, ("console_error", "error_toast"), "error").rename({"signal_id": "effect"})
     message = pl.col("error").struct.field("message")
     errors = errors.select(
@@ -50,7 +51,7 @@ def errors_after_requests(findings: pl.DataFrame) -> pl.DataFrame:
         named_url=message.str.extract(_URL),
         named_status=message.str.extract(_STATUS).cast(pl.Int32),
     ).sort("latest_at")
-    named_paths = mapped(errors["named_url"], route_template).alias("named_path")
+    named_paths = map_distinct(errors["named_url"], route_template).alias("named_path")
     errors = errors.with_row_index("occurrence").with_columns(named_paths)
     candidates = pl.concat(
         [
@@ -97,14 +98,13 @@ def _latest_before(
         errors = errors.filter(pl.col(named).is_not_null()).with_columns(name=pl.col(named))
         requests = requests.with_columns(name=pl.col(column))
         by = [*by, "name"]
-    pairs = errors.join_asof(
+    pairs = errors.pipe(
+        join_nearest,
         requests,
         left_on="latest_at",
         right_on="answered_at",
         by=by,
-        tolerance=f"{ERROR_AFTER_REQUEST_MS + CLOCK_SKEW_MS}ms",
-        coalesce=False,
-        check_sortedness=False,
+        within_ms=ERROR_AFTER_REQUEST_MS + CLOCK_SKEW_MS,
     )
     wanted = (
         "occurrence",
@@ -205,15 +205,8 @@ def _mostly_beside(effects: pl.DataFrame, causes: pl.DataFrame, within_ms: int) 
     beside = (
         effects.sort("occurred_at")
         .with_columns(all=pl.len().over("effect"))
-        .join_asof(
-            causes.sort("failed_at"),
-            left_on="occurred_at",
-            right_on="failed_at",
-            by=list(WINDOW),
-            strategy="nearest",
-            tolerance=f"{within_ms}ms",
-            coalesce=False,
-            check_sortedness=False,
+        .pipe(
+            join_nearest, causes, left_on="occurred_at", right_on="failed_at", strategy="nearest", within_ms=within_ms
         )
     )
     apart = (pl.col("occurred_at") - pl.col("failed_at")).dt.total_milliseconds().abs()

@@ -4,8 +4,8 @@ Belongs here: the columns of a finding, names of events, and the joins every det
 (detectors), what a finding follows from (causes), or the rows of `signals` (rows).
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal
 
 import polars as pl
 
@@ -19,7 +19,7 @@ STACK_SHOWN = 2_000
 # What a finding keeps of its occurrences: enough to see a pattern, bounded whatever a page does.
 OCCURRENCES_KEPT = 100
 # A click is named as what set something off for this long at most.
-CLICK_MEMORY = "10s"
+CLICK_MEMORY_MS = 10_000
 
 ELEMENT: Final = pl.Struct(dict.fromkeys(("tag", "role", "name", "test_id", "css"), pl.String()))
 REQUEST: Final = pl.Struct(
@@ -39,7 +39,7 @@ OCCURRENCE: Final = pl.Struct(
         # When the failure began (a request's start) and when it was there.
         "started_at": pl.Datetime("us"),
         "occurred_at": pl.Datetime("us"),
-        # The latest click before it began, if that was no longer than CLICK_MEMORY ago.
+        # The latest click before it began, if that was no longer than CLICK_MEMORY_MS ago.
         "clicked": pl.String(),
         "clicked_at": pl.Datetime("us"),
     }
@@ -111,6 +111,34 @@ def settled(rows: pl.DataFrame, windows: pl.DataFrame, future_ms: int, at: str =
     return rows.join(ends, on=WINDOW, how="inner", maintain_order="left").filter(known).drop("last_at", "closed")
 
 
+def join_nearest(
+    rows: pl.DataFrame,
+    others: pl.DataFrame,
+    *,
+    left_on: str,
+    right_on: str,
+    by: Sequence[str] = WINDOW,
+    strategy: Literal["backward", "forward", "nearest"] = "backward",
+    within_ms: int | None = None,
+    allow_exact_matches: bool = True,
+) -> pl.DataFrame:
+    """Join to each row the one of `others` that is next to it in time; nulls where there is none within `within_ms`.
+
+    Rows come back in the order of `left_on`.
+    """
+    return rows.sort(left_on).join_asof(
+        others.sort(right_on),
+        left_on=left_on,
+        right_on=right_on,
+        by=list(by),
+        strategy=strategy,
+        tolerance=None if within_ms is None else f"{within_ms}ms",
+        allow_exact_matches=allow_exact_matches,
+        coalesce=False,
+        check_sortedness=False,
+    )
+
+
 def in_windows_of(events: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Keep the events of windows that have one of `rows`: most windows have none, and need no further look."""
     return events.join(rows.select(WINDOW).unique(), on=list(WINDOW), how="semi", maintain_order="left")
@@ -121,17 +149,8 @@ def with_last_click(failures: pl.DataFrame, clicks: pl.DataFrame) -> pl.DataFram
 
     `clicks` has `control` and `occurred_at`. Rows come back in the order of `started_at`.
     """
-    latest = clicks.select(*WINDOW, clicked="control", clicked_at="occurred_at").sort("clicked_at")
-    return failures.sort("started_at").join_asof(
-        latest,
-        left_on="started_at",
-        right_on="clicked_at",
-        by=list(WINDOW),
-        strategy="backward",
-        tolerance=CLICK_MEMORY,
-        coalesce=False,
-        check_sortedness=False,
-    )
+    latest = clicks.select(*WINDOW, clicked="control", clicked_at="occurred_at")
+    return join_nearest(failures, latest, left_on="started_at", right_on="clicked_at", within_ms=CLICK_MEMORY_MS)
 
 
 def occurrences() -> list[pl.Expr]:
@@ -148,13 +167,6 @@ def occurrences_of(findings: pl.DataFrame, detectors: Sequence[str], *columns: s
         .explode("occurrences")
         .unnest("occurrences")
     )
-
-
-def mapped(values: pl.Series, function: Callable[[str], str | None]) -> pl.Series:
-    """Apply a function of one text to each distinct text once; null stays null."""
-    distinct = values.drop_nulls().unique()
-    results = pl.Series([function(text) for text in distinct], dtype=pl.String)
-    return values.replace_strict(distinct, results, default=None, return_dtype=pl.String)
 
 
 def shown(text: str, limit: int = TEXT_SHOWN) -> pl.Expr:

@@ -10,13 +10,13 @@ from retrace_assets.signals.findings import (
     SESSION,
     event_id,
     in_windows_of,
-    mapped,
     milliseconds,
     occurrences,
     shown,
     with_last_click,
 )
 from retrace_assets.signals.targets import with_target
+from retrace_core.distinct import map_distinct
 from retrace_core.parametrise import request_template, route_template
 
 # No browser waits an hour for an answer: what says so is no duration.
@@ -132,7 +132,7 @@ def request_findings(requests: pl.DataFrame, *by: str) -> pl.DataFrame:
         .agg(*(pl.col(name).first() for name in first if name not in by), *occurrences())
     )
     return grouped.with_columns(
-        mapped(grouped["url"], route_template).alias("route"),
+        map_distinct(grouped["url"], route_template).alias("route"),
         called=pl.format("{} {}", "method", "request"),
         took=pl.coalesce(pl.format(" after {}", milliseconds(pl.col("duration_ms"))), pl.lit("")),
         request_detail=pl.struct("method", "status", "duration_ms", "trace_id", url=shown("request_url")),

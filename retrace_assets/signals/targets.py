@@ -6,7 +6,8 @@ control in the recorded page (intake).
 
 import polars as pl
 
-from retrace_assets.signals.findings import ELEMENT, mapped
+from retrace_assets.signals.findings import ELEMENT
+from retrace_core.distinct import map_distinct
 from retrace_core.parametrise import parametrise_message
 
 # What masking recorders put in the place of a name is no name.
@@ -43,7 +44,7 @@ def with_target(clicks: pl.DataFrame) -> pl.DataFrame:
     """
     name = pl.when(~pl.col("target_name").str.contains(_MASKED)).then(pl.col("target_name").str.strip_chars())
     named = clicks.with_columns(_name=name, _kind=pl.coalesce("target_role", "target_tag", pl.lit("element")))
-    stable_name = mapped(named["_name"], parametrise_message)
+    stable_name = map_distinct(named["_name"], parametrise_message)
     return (
         named.with_columns(stable_name.alias("_stable_name"))
         .with_columns(target=_identity(), label=_label(), element=_element())

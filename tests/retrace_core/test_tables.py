@@ -4,7 +4,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from retrace_core.tables import TABLES, Kind, Table
+from retrace_core.table import Kind, Table
+from retrace_core.tables import TABLES
 
 every_table = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 

@@ -17,7 +17,8 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from retrace_core.tables import PROGRESS, REJECTED, REPLAYS, TABLES, Table
+from retrace_core.table import Table
+from retrace_core.tables import PROGRESS, REJECTED, REPLAYS, TABLES
 from retrace_resources.changes import advance, note_changes, read_changes
 from retrace_resources.lake import INLINED_ROWS, Lake
 from retrace_resources.lake_maintenance import FILES_WITH_DELETIONS, MaintenanceReport, maintain

@@ -40,7 +40,16 @@ from dataclasses import dataclass
 import polars as pl
 
 from retrace_assets.signals.detector import Detector, DetectorOptions, Recordings
-from retrace_assets.signals.findings import EVENT_ORDER, SESSION, WINDOW, event_id, mapped, milliseconds, occurrences
+from retrace_assets.signals.findings import (
+    EVENT_ORDER,
+    SESSION,
+    WINDOW,
+    event_id,
+    join_nearest,
+    milliseconds,
+    occurrences,
+)
+from retrace_core.distinct import map_distinct
 from retrace_core.parametrise import route_template
 
 
@@ -80,16 +89,8 @@ def _states(recordings: Recordings, options: Options) -> pl.DataFrame:
             page=_state(chars + media == 0, only_loading),
             main=_state(pl.col("main_content") == 0, main_only_loading),
         )
-        .sort("occurred_at")
-        .join_asof(
-            left,
-            left_on="occurred_at",
-            right_on="left_at",
-            by=list(WINDOW),
-            strategy="forward",
-            coalesce=False,
-            allow_exact_matches=False,
-            check_sortedness=False,
+        .pipe(
+            join_nearest, left, left_on="occurred_at", right_on="left_at", strategy="forward", allow_exact_matches=False
         )
         .join(recordings.windows.select(*WINDOW, "last_at", "closed"), on=list(WINDOW), how="inner")
         .sort(*WINDOW, *EVENT_ORDER)
@@ -103,9 +104,7 @@ def _state(blank: pl.Expr, loading: pl.Expr) -> pl.Expr:
 def _page_ends(recordings: Recordings) -> pl.DataFrame:
     """When the user went to another page within a window."""
     turned = (pl.col("kind") == "meta") | (pl.col("url").ne(pl.col("url").shift(1)).over(WINDOW))
-    return (
-        recordings.events.filter(turned.fill_null(value=False)).select(*WINDOW, left_at="occurred_at").sort("left_at")
-    )
+    return recordings.events.filter(turned.fill_null(value=False)).select(*WINDOW, left_at="occurred_at")
 
 
 def _spells(states: pl.DataFrame, part: str, options: Options) -> pl.DataFrame:
@@ -136,7 +135,7 @@ def _spells(states: pl.DataFrame, part: str, options: Options) -> pl.DataFrame:
 
 def _findings(blank: pl.DataFrame) -> pl.DataFrame:
     named = blank.with_columns(
-        mapped(blank["url"], route_template).alias("route"),
+        map_distinct(blank["url"], route_template).alias("route"),
         started_at="occurred_at",
         clicked=pl.lit(None, pl.String),
         clicked_at=pl.lit(None, pl.Datetime("us")),

@@ -56,13 +56,14 @@ from retrace_assets.signals.findings import (
     STACK_SHOWN,
     WINDOW,
     in_windows_of,
-    mapped,
+    join_nearest,
     occurrences,
     settled,
     shown,
     with_last_click,
 )
 from retrace_assets.signals.targets import with_target
+from retrace_core.distinct import map_distinct
 from retrace_core.parametrise import parametrise_message, route_template, top_in_app_frame
 
 _TITLE_CHARACTERS = 120
@@ -118,32 +119,19 @@ def _without_copies(errors: pl.DataFrame, options: Options) -> pl.DataFrame:
 
 def _beside(rows: pl.DataFrame, others: pl.DataFrame, within_ms: int) -> pl.DataFrame:
     """Add the nearest of `others` before and after each row in its window, as before_at, after_at and their columns."""
-    tolerance = f"{within_ms}ms"
-    by, at = list(WINDOW), "occurred_at"
-    rows = rows.sort(at)
-    before = others.sort(at).rename({at: "before_at"})
-    rows = rows.join_asof(
-        before, left_on=at, right_on="before_at", by=by, tolerance=tolerance, coalesce=False, check_sortedness=False
-    )
-    return rows.join_asof(
-        before.rename({"before_at": "after_at"}),
-        left_on=at,
-        right_on="after_at",
-        by=by,
-        strategy="forward",
-        tolerance=tolerance,
-        coalesce=False,
-        suffix="_after",
-        check_sortedness=False,
-    )
+    at = "occurred_at"
+    before = others.rename({at: "before_at"})
+    after = others.rename(lambda name: name if name in WINDOW else "after_at" if name == at else f"{name}_after")
+    rows = join_nearest(rows, before, left_on=at, right_on="before_at", within_ms=within_ms)
+    return join_nearest(rows, after, left_on=at, right_on="after_at", strategy="forward", within_ms=within_ms)
 
 
 def _findings(errors: pl.DataFrame) -> pl.DataFrame:
     stacks = pl.Series(errors.select(pl.coalesce("own_stack", "stack")).to_series())
     named = errors.with_columns(
-        mapped(errors["text"], parametrise_message).alias("template"),
-        mapped(stacks, top_in_app_frame).alias("frame"),
-        mapped(errors["url"], route_template).alias("route"),
+        map_distinct(errors["text"], parametrise_message).alias("template"),
+        map_distinct(stacks, top_in_app_frame).alias("frame"),
+        map_distinct(errors["url"], route_template).alias("route"),
     ).with_columns(scope=_scope())
     first = ("window_id", "event_id", "occurred_at", "url", "route", "text", "level", "stack", "trace_id")
     grouped = named.group_by(*SESSION, "template", "frame", "scope", maintain_order=True).agg(

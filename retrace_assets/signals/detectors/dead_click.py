@@ -51,16 +51,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from retrace_assets.signals.detector import Detector, DetectorOptions, Recordings
-from retrace_assets.signals.findings import (
-    EVENT_ORDER,
-    SESSION,
-    WINDOW,
-    event_id,
-    mapped,
-    occurrences,
-    settled,
-)
+from retrace_assets.signals.findings import EVENT_ORDER, SESSION, WINDOW, event_id, join_nearest, occurrences, settled
 from retrace_assets.signals.targets import is_for_repeated_use, with_target
+from retrace_core.distinct import map_distinct
 from retrace_core.parametrise import route_template
 
 _ELSEWHERE = (
@@ -116,7 +109,7 @@ def _clicks(recordings: Recordings, options: Options) -> pl.DataFrame:
     happened = recordings.events.filter(pl.col("kind").is_in(["click", "input"])).sort(*WINDOW, *EVENT_ORDER)
     clicks = with_target(happened.filter(pl.col("kind") == "click")).join(page, on=place, maintain_order="left")
     clicks = clicks.with_columns(
-        mapped(clicks["url"], route_template).alias("route"), event_id=event_id(), started_at="occurred_at"
+        map_distinct(clicks["url"], route_template).alias("route"), event_id=event_id(), started_at="occurred_at"
     )
     name = pl.col("target_name").fill_null("")
     meant = (
@@ -202,19 +195,17 @@ def _navigated(clicks: pl.DataFrame, recordings: Recordings, options: Options) -
     )
     clicks = _grown(clicks, so_far, count="navigations", at="turned_at", end="until", name="turned")
     begun = events.group_by(WINDOW).agg(pl.col("occurred_at").min().alias("begun_at"))
-    begun = begun.select(*SESSION, "begun_at").sort("begun_at")
+    begun = begun.select(*SESSION, "begun_at")
     return (
-        clicks.sort("occurred_at")
-        .join_asof(
+        clicks.pipe(
+            join_nearest,
             begun,
             left_on="occurred_at",
             right_on="begun_at",
-            by=list(SESSION),
+            by=SESSION,
             strategy="forward",
-            tolerance=f"{_NEW_WINDOW_MS}ms",
+            within_ms=_NEW_WINDOW_MS,
             allow_exact_matches=False,
-            coalesce=False,
-            check_sortedness=False,
         )
         .with_columns(left=pl.col("turned") | pl.col("begun_at").is_not_null())
         .drop("begun_at", "turned")
@@ -229,16 +220,8 @@ def _acted(clicks: pl.DataFrame, recordings: Recordings, options: Options) -> pl
     allowed = {"scroll": _SCROLL_MS, "selection": _SCROLL_MS, "input": _INPUT_MS}
     found = []
     for kind in ("message", "scroll", "selection", "input", "media", "canvas", "style", "font"):
-        some = happened.filter(pl.col("kind") == kind).select(*WINDOW, some_at="occurred_at").sort("some_at")
-        clicks = clicks.sort("occurred_at").join_asof(
-            some,
-            left_on="occurred_at",
-            right_on="some_at",
-            by=list(WINDOW),
-            strategy="forward",
-            coalesce=False,
-            check_sortedness=False,
-        )
+        some = happened.filter(pl.col("kind") == kind).select(*WINDOW, some_at="occurred_at")
+        clicks = join_nearest(clicks, some, left_on="occurred_at", right_on="some_at", strategy="forward")
         limit = pl.duration(milliseconds=allowed[kind]) + pl.col("occurred_at") if kind in allowed else pl.col("end")
         clicks = clicks.with_columns((pl.col("some_at") <= limit).fill_null(value=False).alias(f"_{kind}")).drop(
             "some_at"
@@ -256,20 +239,16 @@ def _answered(clicks: pl.DataFrame, recordings: Recordings, options: Options) ->
             (pl.col("request_url").str.extract(_ORIGIN) == pl.col("url").str.extract(_ORIGIN)).fill_null(value=True)
         )
         .select(*WINDOW, began_at=pl.col("occurred_at") - pl.duration(microseconds=took * 1000))
-        .sort("began_at")
     )
     del options
     return (
-        clicks.sort("occurred_at")
-        .join_asof(
+        clicks.pipe(
+            join_nearest,
             requests,
             left_on="occurred_at",
             right_on="began_at",
-            by=list(WINDOW),
             strategy="forward",
-            tolerance=f"{_REQUEST_MS}ms",
-            coalesce=False,
-            check_sortedness=False,
+            within_ms=_REQUEST_MS,
         )
         .with_columns(answered=pl.col("began_at").is_not_null())
         .drop("began_at")
@@ -278,18 +257,7 @@ def _answered(clicks: pl.DataFrame, recordings: Recordings, options: Options) ->
 
 def _as_of(rows: pl.DataFrame, states: pl.DataFrame, at: str, state_at: str) -> pl.DataFrame:
     """Join the latest of `states` at the time `at` of each row, in the same window."""
-    return (
-        rows.sort(at)
-        .join_asof(
-            states.sort(state_at),
-            left_on=at,
-            right_on=state_at,
-            by=list(WINDOW),
-            coalesce=False,
-            check_sortedness=False,
-        )
-        .drop(state_at)
-    )
+    return rows.pipe(join_nearest, states, left_on=at, right_on=state_at).drop(state_at)
 
 
 def _grown(clicks: pl.DataFrame, counts: pl.DataFrame, *, count: str, at: str, end: str, name: str) -> pl.DataFrame:

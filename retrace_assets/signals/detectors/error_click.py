@@ -43,13 +43,14 @@ from retrace_assets.signals.findings import (
     WINDOW,
     event_id,
     in_windows_of,
-    mapped,
+    join_nearest,
     milliseconds,
     occurrences,
     settled,
     shown,
 )
 from retrace_assets.signals.targets import with_target
+from retrace_core.distinct import map_distinct
 from retrace_core.parametrise import route_template
 
 _TITLE_CHARACTERS = 120
@@ -81,29 +82,13 @@ def detect(recordings: Recordings, options: Options) -> pl.DataFrame:
 def _failed(clicks: pl.DataFrame, events: pl.DataFrame, options: Options) -> pl.DataFrame:
     """The clicks that an exception answers, with the first such exception."""
     thrown = errors_of(events.filter(pl.col("kind").is_in(["exception", "console"]))).filter("escaped")
-    answers = events.filter(pl.col("kind") == "network").select(*WINDOW, answered_at="occurred_at").sort("answered_at")
-    latest = clicks.select(*WINDOW, *EVENT_ORDER[1:], clicked_at="occurred_at").sort("clicked_at")
+    answers = events.filter(pl.col("kind") == "network").select(*WINDOW, answered_at="occurred_at")
+    latest = clicks.select(*WINDOW, *EVENT_ORDER[1:], clicked_at="occurred_at")
     linked = (
         thrown.select(*WINDOW, "text", "level", thrown_at="occurred_at", thrown_stack=pl.coalesce("own_stack", "stack"))
-        .sort("thrown_at")
-        .join_asof(
-            latest,
-            left_on="thrown_at",
-            right_on="clicked_at",
-            by=list(WINDOW),
-            tolerance=f"{options.error_ms}ms",
-            coalesce=False,
-            check_sortedness=False,
-        )
+        .pipe(join_nearest, latest, left_on="thrown_at", right_on="clicked_at", within_ms=options.error_ms)
         .filter(pl.col("clicked_at").is_not_null())
-        .join_asof(
-            answers,
-            left_on="thrown_at",
-            right_on="answered_at",
-            by=list(WINDOW),
-            coalesce=False,
-            check_sortedness=False,
-        )
+        .pipe(join_nearest, answers, left_on="thrown_at", right_on="answered_at")
         .filter((pl.col("answered_at") < pl.col("clicked_at")).fill_null(value=True))
         .unique([*WINDOW, *EVENT_ORDER[1:]], keep="first", maintain_order=True)
     )
@@ -114,7 +99,7 @@ def _failed(clicks: pl.DataFrame, events: pl.DataFrame, options: Options) -> pl.
 
 def _findings(clicks: pl.DataFrame, options: Options) -> pl.DataFrame:
     named = clicks.with_columns(
-        mapped(clicks["url"], route_template).alias("route"),
+        map_distinct(clicks["url"], route_template).alias("route"),
         after_ms=(pl.col("thrown_at") - pl.col("occurred_at")).dt.total_milliseconds(),
         title=pl.col("text").str.split("\n").list.first().str.slice(0, _TITLE_CHARACTERS),
     )

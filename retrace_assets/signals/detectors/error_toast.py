@@ -42,8 +42,17 @@ from dataclasses import dataclass
 import polars as pl
 
 from retrace_assets.signals.detector import Detector, DetectorOptions, Recordings
-from retrace_assets.signals.findings import EVENT_ORDER, SESSION, WINDOW, event_id, mapped, occurrences, with_last_click
+from retrace_assets.signals.findings import (
+    EVENT_ORDER,
+    SESSION,
+    WINDOW,
+    event_id,
+    join_nearest,
+    occurrences,
+    with_last_click,
+)
 from retrace_assets.signals.targets import with_target
+from retrace_core.distinct import map_distinct
 from retrace_core.messages import FAILURE_WORDS
 from retrace_core.parametrise import parametrise_message, route_template
 
@@ -71,7 +80,7 @@ _SUCCESS_WORDS = (
     r"|erfolgreich|gespeichert|danke)\b"
 )
 # Failures that a message reports come just before it.
-_AFTER_FAILURE = "3s"
+_AFTER_FAILURE_MS = 3_000
 
 
 @dataclass(frozen=True)
@@ -114,22 +123,14 @@ def _with_failure(shown: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     failed = ((pl.col("kind") == "network") & ((pl.col("status") >= 400) | (pl.col("status") == 0))) | (
         pl.col("kind") == "exception"
     )
-    failures = events.filter(failed).select(*WINDOW, failed_at="occurred_at").sort("failed_at")
-    return shown.sort("occurred_at").join_asof(
-        failures,
-        left_on="occurred_at",
-        right_on="failed_at",
-        by=list(WINDOW),
-        tolerance=_AFTER_FAILURE,
-        coalesce=False,
-        check_sortedness=False,
-    )
+    failures = events.filter(failed).select(*WINDOW, failed_at="occurred_at")
+    return join_nearest(shown, failures, left_on="occurred_at", right_on="failed_at", within_ms=_AFTER_FAILURE_MS)
 
 
 def _findings(shown: pl.DataFrame) -> pl.DataFrame:
     named = shown.with_columns(
-        mapped(shown["message"], parametrise_message).alias("template"),
-        mapped(shown["url"], route_template).alias("route"),
+        map_distinct(shown["message"], parametrise_message).alias("template"),
+        map_distinct(shown["url"], route_template).alias("route"),
     ).sort(*WINDOW, *EVENT_ORDER)
     first = ("window_id", "event_id", "occurred_at", "url", "message_role", "message_classes")
     grouped = named.group_by(*SESSION, "template", "route", maintain_order=True).agg(

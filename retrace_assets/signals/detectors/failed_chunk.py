@@ -44,7 +44,7 @@ from retrace_assets.signals.findings import (
     SESSION,
     WINDOW,
     in_windows_of,
-    mapped,
+    join_nearest,
     occurrences,
     settled,
     shown,
@@ -52,6 +52,7 @@ from retrace_assets.signals.findings import (
 )
 from retrace_assets.signals.requests import requests_of
 from retrace_assets.signals.targets import with_target
+from retrace_core.distinct import map_distinct
 from retrace_core.parametrise import route_template
 
 # A URL, or the path that Vite names.
@@ -98,16 +99,14 @@ def _refused(requests: pl.DataFrame) -> pl.DataFrame:
 def _without_recovered(failures: pl.DataFrame, requests: pl.DataFrame, options: Options) -> pl.DataFrame:
     loaded = requests.filter(pl.col("status").is_between(200, 399)).select(*WINDOW, "path", loaded_at="occurred_at")
     return (
-        failures.sort("occurred_at")
-        .join_asof(
-            loaded.sort("loaded_at"),
+        failures.pipe(
+            join_nearest,
+            loaded,
             left_on="occurred_at",
             right_on="loaded_at",
             by=[*WINDOW, "path"],
             strategy="forward",
-            tolerance=f"{options.recovered_ms}ms",
-            coalesce=False,
-            check_sortedness=False,
+            within_ms=options.recovered_ms,
         )
         .filter(pl.col("loaded_at").is_null())
         .drop("loaded_at")
@@ -116,7 +115,8 @@ def _without_recovered(failures: pl.DataFrame, requests: pl.DataFrame, options: 
 
 def _findings(failures: pl.DataFrame) -> pl.DataFrame:
     named = failures.with_columns(
-        mapped(failures["path"], route_template).alias("module"), mapped(failures["url"], route_template).alias("route")
+        map_distinct(failures["path"], route_template).alias("module"),
+        map_distinct(failures["url"], route_template).alias("route"),
     ).with_columns(place=pl.when(pl.col("module").is_null()).then(pl.col("route")))
     first = ("window_id", "event_id", "occurred_at", "url", "route", "level", "stack", "trace_id", "path")
     some = ("text", "status", "method", "duration_ms", "request_url")

@@ -57,7 +57,7 @@ from typing import Final
 import polars as pl
 
 from retrace_assets.signals.detector import Detector, DetectorOptions, Recordings
-from retrace_assets.signals.findings import WINDOW, in_windows_of, settled
+from retrace_assets.signals.findings import WINDOW, in_windows_of, join_nearest, settled
 from retrace_assets.signals.requests import is_web_address, request_findings, requests_of, with_click
 
 FIRST_STATUS, LAST_STATUS = 400, 499
@@ -139,15 +139,8 @@ def _is_normal(options: Options) -> pl.Expr:
 
 def _with_typing(requests: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """Add `typed_at`: the latest input before each request began."""
-    inputs = events.filter(pl.col("kind") == "input").select(*WINDOW, typed_at="occurred_at").sort("typed_at")
-    return requests.sort("started_at").join_asof(
-        inputs,
-        left_on="started_at",
-        right_on="typed_at",
-        by=list(WINDOW),
-        coalesce=False,
-        check_sortedness=False,
-    )
+    inputs = events.filter(pl.col("kind") == "input").select(*WINDOW, typed_at="occurred_at")
+    return join_nearest(requests, inputs, left_on="started_at", right_on="typed_at")
 
 
 def _with_explanation(requests: pl.DataFrame, page: pl.DataFrame, options: Options) -> pl.DataFrame:
@@ -156,15 +149,13 @@ def _with_explanation(requests: pl.DataFrame, page: pl.DataFrame, options: Optio
     entered = (pl.col("method") != "GET") | pl.col("typed_at").is_not_null()
     requests = requests.with_columns(answered_at=pl.col("occurred_at") - pl.duration(milliseconds=_MESSAGE_SKEW_MS))
     for name, shown in (("any", messages), ("field", messages.filter("at_field"))):
-        requests = requests.sort("answered_at").join_asof(
-            shown.select(*WINDOW, pl.col("shown_at").alias(f"{name}_shown_at")).sort(f"{name}_shown_at"),
+        requests = requests.pipe(
+            join_nearest,
+            shown.select(*WINDOW, pl.col("shown_at").alias(f"{name}_shown_at")),
             left_on="answered_at",
             right_on=f"{name}_shown_at",
-            by=list(WINDOW),
             strategy="forward",
-            tolerance=f"{options.explained_ms + _MESSAGE_SKEW_MS}ms",
-            coalesce=False,
-            check_sortedness=False,
+            within_ms=options.explained_ms + _MESSAGE_SKEW_MS,
         )
     validated = pl.col("status").is_in(_VALIDATION) & pl.col("any_shown_at").is_not_null()
     missed = pl.col("status").is_in(_MISSING) & pl.col("field_shown_at").is_not_null()
@@ -220,16 +211,14 @@ def _with_success(requests: pl.DataFrame, all_requests: pl.DataFrame, options: O
         )
         requests = (
             requests.with_columns(key=pl.when(~shared).then(key))
-            .sort("occurred_at")
-            .join_asof(
-                later.rename({"succeeded_at": f"{name}_succeeded_at"}).sort(f"{name}_succeeded_at"),
+            .pipe(
+                join_nearest,
+                later.rename({"succeeded_at": f"{name}_succeeded_at"}),
                 left_on="occurred_at",
                 right_on=f"{name}_succeeded_at",
                 by=[*WINDOW, "key"],
                 strategy="forward",
-                tolerance=f"{options.recovered_ms}ms",
-                coalesce=False,
-                check_sortedness=False,
+                within_ms=options.recovered_ms,
             )
             .drop("key")
         )

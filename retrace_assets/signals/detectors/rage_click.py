@@ -53,8 +53,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from retrace_assets.signals.detector import Detector, DetectorOptions, Recordings
-from retrace_assets.signals.findings import WINDOW, event_id, mapped, milliseconds, occurrences, settled
+from retrace_assets.signals.findings import WINDOW, event_id, join_nearest, milliseconds, occurrences, settled
 from retrace_assets.signals.targets import is_for_repeated_use, with_target
+from retrace_core.distinct import map_distinct
 from retrace_core.parametrise import route_template
 
 # Traits of controls whose answer the page does not show (retrace_assets/pages).
@@ -96,20 +97,10 @@ def _with_activity(events: pl.DataFrame) -> pl.DataFrame:
         answers=(succeeded | changed).fill_null(value=False).cast(pl.Int64).cum_sum().over(WINDOW),
         selections=(kind == "selection").cast(pl.Int64).cum_sum().over(WINDOW),
     )
-    failures = events.filter(refused | threw).select(*WINDOW, failed_at="occurred_at").sort("failed_at")
+    failures = events.filter(refused | threw).select(*WINDOW, failed_at="occurred_at")
     clicks = counted.filter(kind == "click").with_columns(event_id=event_id(), started_at="occurred_at")
-    return (
-        clicks.sort("occurred_at")
-        .join_asof(
-            failures,
-            left_on="occurred_at",
-            right_on="failed_at",
-            by=list(WINDOW),
-            strategy="forward",
-            coalesce=False,
-            check_sortedness=False,
-        )
-        .sort(*WINDOW, "occurred_at", "sequence", "event_index")
+    return join_nearest(clicks, failures, left_on="occurred_at", right_on="failed_at", strategy="forward").sort(
+        *WINDOW, "occurred_at", "sequence", "event_index"
     )
 
 
@@ -117,19 +108,10 @@ def _with_page(clicks: pl.DataFrame, page: pl.DataFrame) -> pl.DataFrame:
     """Add how the page looked `before` each click, what the control is (`traits`), and when a message next came."""
     place = [*WINDOW, "sequence", "event_index"]
     seen = page.filter(pl.col("kind") == "click").select(*place, "before", "traits").unique(place, keep="first")
-    messages = page.filter(pl.col("kind") == "message").select(*WINDOW, told_at="occurred_at").sort("told_at")
+    messages = page.filter(pl.col("kind") == "message").select(*WINDOW, told_at="occurred_at")
     return (
         clicks.join(seen, on=place, how="left", maintain_order="left")
-        .sort("occurred_at")
-        .join_asof(
-            messages,
-            left_on="occurred_at",
-            right_on="told_at",
-            by=list(WINDOW),
-            strategy="forward",
-            coalesce=False,
-            check_sortedness=False,
-        )
+        .pipe(join_nearest, messages, left_on="occurred_at", right_on="told_at", strategy="forward")
         .sort(*WINDOW, "occurred_at", "sequence", "event_index")
     )
 
@@ -203,7 +185,7 @@ def _answers_elsewhere() -> pl.Expr:
 def _findings(runs: pl.DataFrame, options: Options) -> pl.DataFrame:
     lasted = milliseconds((pl.col("ended_at") - pl.col("occurred_at")).dt.total_milliseconds())
     allowed = milliseconds(pl.lit(options.window_ms))
-    named = runs.with_columns(mapped(runs["url"], route_template).alias("route"))
+    named = runs.with_columns(map_distinct(runs["url"], route_template).alias("route"))
     return named.with_columns(
         confidence=pl.when("plain").then(pl.lit("low")).otherwise(pl.lit("medium")),
         severity=pl.when("plain").then(pl.lit("low")).otherwise(pl.lit("medium")),

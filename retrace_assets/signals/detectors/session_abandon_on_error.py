@@ -55,9 +55,10 @@ import polars as pl
 
 from retrace_assets.signals.detector import Detector, DetectorOptions, Recordings
 from retrace_assets.signals.errors import errors_of
-from retrace_assets.signals.findings import SESSION, WINDOW, mapped, milliseconds, occurrences
+from retrace_assets.signals.findings import SESSION, WINDOW, join_nearest, milliseconds, occurrences
 from retrace_assets.signals.requests import is_web_address, requests_of
 from retrace_assets.signals.targets import with_target
+from retrace_core.distinct import map_distinct
 from retrace_core.parametrise import route_template
 
 _FIRST_STATUS: Final = 400
@@ -121,19 +122,10 @@ def _failures(events: pl.DataFrame, requests: pl.DataFrame, options: Options) ->
     refused = status.is_between(400, 499) & ~status.is_in(_EXPECTED)
     unanswered = (status == 0) & ~pl.col("message").fill_null("").str.contains(_ABORTED) & ~pl.col("file")
     failed = requests.filter(refused | status.is_between(500, 599) | unanswered)
-    answers = requests.filter(status.is_between(400, 499)).select(*WINDOW, refused_at="occurred_at").sort("refused_at")
+    answers = requests.filter(status.is_between(400, 499)).select(*WINDOW, refused_at="occurred_at")
     errors = (
         errors_of(events)
-        .sort("occurred_at")
-        .join_asof(
-            answers,
-            left_on="occurred_at",
-            right_on="refused_at",
-            by=list(WINDOW),
-            tolerance=f"{options.answer_ms}ms",
-            coalesce=False,
-            check_sortedness=False,
-        )
+        .pipe(join_nearest, answers, left_on="occurred_at", right_on="refused_at", within_ms=options.answer_ms)
         .filter(pl.col("refused_at").is_null())
     )
     columns = (*WINDOW, "event_id", "started_at", "occurred_at", "url", "trace_id")
@@ -154,14 +146,7 @@ def _finishing_clicks(events: pl.DataFrame) -> pl.DataFrame:
         # The latest click on another control; null before the first change of control.
         left_at=pl.when(run).then(pl.col("occurred_at").shift(1).over(WINDOW)).forward_fill().over(WINDOW)
     )
-    entered = clicks.sort("occurred_at").join_asof(
-        _typed(events),
-        left_on="occurred_at",
-        right_on="typed_at",
-        by=list(WINDOW),
-        coalesce=False,
-        check_sortedness=False,
-    )
+    entered = join_nearest(clicks, _typed(events), left_on="occurred_at", right_on="typed_at")
     has_entered = pl.col("typed_at").is_not_null() & (pl.col("typed_at") >= pl.col("left_at")).fill_null(value=True)
     is_button = (pl.col("target_role") == "button") | pl.col("target_tag").is_in(["button", "input"])
     is_called_so = (is_button & pl.col("target_name").str.contains(_FINISHING_NAMES)).fill_null(value=False)
@@ -178,15 +163,12 @@ def _typed(events: pl.DataFrame) -> pl.DataFrame:
     return (
         events.filter(pl.col("kind") == "input")
         .select(*WINDOW, typed_at="occurred_at")
-        .sort("typed_at")
-        .join_asof(
-            shown.select(*WINDOW, shown_at="occurred_at").sort("shown_at"),
+        .pipe(
+            join_nearest,
+            shown.select(*WINDOW, shown_at="occurred_at"),
             left_on="typed_at",
             right_on="shown_at",
-            by=list(WINDOW),
-            tolerance=f"{_FRESH_MS}ms",
-            coalesce=False,
-            check_sortedness=False,
+            within_ms=_FRESH_MS,
         )
         .filter(pl.col("shown_at").is_null())
         .drop("shown_at")
@@ -196,16 +178,7 @@ def _typed(events: pl.DataFrame) -> pl.DataFrame:
 def _answers(failures: pl.DataFrame, clicks: pl.DataFrame, options: Options) -> pl.DataFrame:
     """The failures that answer one of the clicks."""
     return (
-        failures.sort("started_at")
-        .join_asof(
-            clicks.sort("clicked_at"),
-            left_on="started_at",
-            right_on="clicked_at",
-            by=list(WINDOW),
-            tolerance=f"{options.answer_ms}ms",
-            coalesce=False,
-            check_sortedness=False,
-        )
+        failures.pipe(join_nearest, clicks, left_on="started_at", right_on="clicked_at", within_ms=options.answer_ms)
         .filter(pl.col("clicked").is_not_null())
         .sort("occurred_at", "event_id")
     )
@@ -248,7 +221,7 @@ def _last_words(failures: pl.DataFrame, ends: pl.DataFrame, successes: pl.DataFr
 
 def _findings(sessions: pl.DataFrame, options: Options) -> pl.DataFrame:
     left = milliseconds(pl.col("left_ms"))
-    routes = mapped(sessions["url"], route_template).alias("route")
+    routes = map_distinct(sessions["url"], route_template).alias("route")
     return sessions.with_columns(routes).with_columns(
         confidence=pl.lit("medium"),
         severity=pl.lit("high"),

@@ -40,7 +40,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from retrace_assets.signals.detector import Detector, DetectorOptions, Recordings
-from retrace_assets.signals.findings import WINDOW, in_windows_of, milliseconds, settled
+from retrace_assets.signals.findings import WINDOW, in_windows_of, join_nearest, milliseconds, settled
 from retrace_assets.signals.requests import is_web_address, request_findings, requests_of, with_click
 
 _MADE_TO_LAST = (
@@ -80,16 +80,15 @@ def detect(recordings: Recordings, options: Options) -> pl.DataFrame:
 def _without_polls(slow: pl.DataFrame, answered: pl.DataFrame, options: Options) -> pl.DataFrame:
     """Drop requests whose address is asked anew, again and again, as soon as it was answered."""
     address = (*WINDOW, "method", "host", "path")
-    began = answered.select(*WINDOW, "method", "path", next_at="started_at").sort("next_at")
-    again = slow.sort("occurred_at").join_asof(
+    began = answered.select(*WINDOW, "method", "path", next_at="started_at")
+    again = slow.pipe(
+        join_nearest,
         began,
         left_on="occurred_at",
         right_on="next_at",
         by=[*WINDOW, "method", "path"],
         strategy="forward",
-        tolerance=f"{options.poll_ms}ms",
-        coalesce=False,
-        check_sortedness=False,
+        within_ms=options.poll_ms,
     )
     polled = pl.col("next_at").is_not_null().sum().over(address) >= 2
     return again.filter(~polled).drop("next_at")

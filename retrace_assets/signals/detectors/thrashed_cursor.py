@@ -40,7 +40,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from retrace_assets.signals.detector import Detector, DetectorOptions, Recordings
-from retrace_assets.signals.findings import SESSION, WINDOW, event_id, mapped, occurrences, settled
+from retrace_assets.signals.findings import SESSION, WINDOW, event_id, join_nearest, occurrences, settled
+from retrace_core.distinct import map_distinct
 from retrace_core.parametrise import route_template
 
 _BUSY = ("click", "input", "scroll", "canvas", "interaction")
@@ -90,17 +91,15 @@ def _spells(events: pl.DataFrame, options: Options) -> pl.DataFrame:
 
 def _while_idle(spells: pl.DataFrame, events: pl.DataFrame, options: Options) -> pl.DataFrame:
     """Drop the spells in which, or just before which, the hand had something to do."""
-    busy = events.filter(pl.col("kind").is_in(_BUSY)).select(*WINDOW, busy_at="occurred_at").sort("busy_at")
-    latest = spells.sort("ended_at").join_asof(
-        busy, left_on="ended_at", right_on="busy_at", by=list(WINDOW), coalesce=False, check_sortedness=False
-    )
+    busy = events.filter(pl.col("kind").is_in(_BUSY)).select(*WINDOW, busy_at="occurred_at")
+    latest = join_nearest(spells, busy, left_on="ended_at", right_on="busy_at")
     begun = pl.col("occurred_at") - pl.duration(milliseconds=2 * options.window_ms)
     return latest.filter((pl.col("busy_at") < begun).fill_null(value=True)).drop("busy_at")
 
 
 def _findings(spells: pl.DataFrame, options: Options) -> pl.DataFrame:
     named = spells.with_columns(
-        mapped(spells["url"], route_template).alias("route"),
+        map_distinct(spells["url"], route_template).alias("route"),
         started_at="occurred_at",
         clicked=pl.lit(None, pl.String),
         clicked_at=pl.lit(None, pl.Datetime("us")),

@@ -12,7 +12,8 @@ import pytest
 
 from retrace_assets.models.assets import GROUP, MODELS, check_specs, model_specs, models
 from retrace_assets.signals.assets import SIGNAL_KEYS
-from retrace_core.tables import INCIDENTS, REPLAY_EVENTS, TABLES, Table
+from retrace_core.table import Table
+from retrace_core.tables import INCIDENTS, REPLAY_EVENTS, TABLES
 from retrace_resources.lake import Lake
 
 NOON = datetime.fromisoformat("2026-11-20T12:00")

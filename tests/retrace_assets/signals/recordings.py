@@ -13,7 +13,8 @@ from retrace_assets.signals import update as signals
 from retrace_assets.signals.detector import Recordings
 from retrace_assets.signals.detectors import DETECTORS
 from retrace_core.ids import replay_id
-from retrace_core.tables import PAGE_CHANGES, REPLAY_BATCHES, REPLAY_EVENTS, REPLAYS, Table
+from retrace_core.table import Table
+from retrace_core.tables import PAGE_CHANGES, REPLAY_BATCHES, REPLAY_EVENTS, REPLAYS
 from retrace_resources.changes import note_changes
 from retrace_resources.lake import Lake
 from retrace_resources.state import StateStore
