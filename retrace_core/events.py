@@ -34,7 +34,21 @@ _SOURCE_KINDS = {
     14: "selection",
     15: "style",
 }
-_PLUGIN_KINDS = {"console": "console", "exception": "exception", "network": "network", "click": "click_target"}
+# By the name between vendor and version: `rrweb/console@1`.
+_PLUGIN_KINDS = {"console": "console", "exception": "exception", "network": "network"}
+# What only our recorder says; `input` is rrweb's own event of every keystroke, an `entry` what came of them.
+_OUR_KINDS = {
+    "click": "click_target",
+    "nav": "navigation",
+    "key": "key",
+    "input": "entry",
+    "dialog": "dialog",
+    "hover": "hover",
+    "effect": "effect",
+    "state": "state",
+    "storage": "storage",
+    "gap": "gap",
+}
 
 # Milliseconds are 13 digits until 2286; anything below is seconds (Sentry's custom events).
 _SECONDS_BELOW = 1e11
@@ -103,8 +117,10 @@ _loose_event = msgspec.json.Decoder(_LooseEvent)
 
 def plugin_kind(plugin: str) -> str:
     """Kind of a plugin event, from names such as `rrweb/console@1` and `retrace/network@1`."""
-    name = plugin.rsplit("/", 1)[-1].split("@", 1)[0]
-    return _PLUGIN_KINDS.get(name, "plugin")
+    vendor, _, versioned = plugin.rpartition("/")
+    name = versioned.split("@", 1)[0]
+    ours = _OUR_KINDS.get(name) if vendor == "retrace" else None
+    return ours or _PLUGIN_KINDS.get(name, "plugin")
 
 
 def decode_events(text: bytes) -> list[Event | None]:

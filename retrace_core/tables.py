@@ -6,7 +6,7 @@ shape of data. Does not: where it is stored or how rows are made.
 
 from retrace_core.table import Kind, Table, read_columns
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 _TENANT = """
@@ -79,7 +79,7 @@ sequence BIGINT Batch the event came in.
 event_index INTEGER Position within its batch.
 part INTEGER Position within its event: one event may report several requests.
 occurred_at TIMESTAMP When it happened: the client's clock moved by the window's offset.
-kind VARCHAR What it is: meta, full_snapshot, mutation, click, input, console, exception, network, …
+kind VARCHAR What it is: full_snapshot, mutation, click, input, entry, navigation, console, exception, network, …
 type SMALLINT rrweb event type.
 source SMALLINT rrweb incremental source, or null.
 url VARCHAR Page the event happened on, redacted.
@@ -87,13 +87,13 @@ route VARCHAR Route template of that page: its path with ids as :id.
 node_id BIGINT rrweb node it concerns.
 x DOUBLE Pointer, CSS pixels.
 y DOUBLE Pointer, CSS pixels.
-level VARCHAR Console level, or error for exceptions.
-message VARCHAR Console or exception text, redacted; the changed text of an input is never kept.
+level VARCHAR Console level, or error for exceptions; type of a dialog; area of storage.
+message VARCHAR Text of a console line, exception or dialog, redacted; key pressed; kind of an entry or navigation.
 stack VARCHAR Stack of an exception, redacted.
 method VARCHAR HTTP method of a request.
-request_url VARCHAR URL of a request, redacted.
+request_url VARCHAR URL of a request, or where a navigation came from, redacted.
 status INTEGER HTTP status; 0 when there was no answer.
-duration_ms DOUBLE How long the request took.
+duration_ms DOUBLE How long the request, the gap, or the wait for the effect of a click was.
 trace_id VARCHAR W3C trace id of a request.
 target_tag VARCHAR Tag of the control that was meant.
 target_role VARCHAR ARIA role of the control.
@@ -140,6 +140,7 @@ user_agent VARCHAR Browser.
 release VARCHAR Latest release the SDK named.
 has_full_snapshot BOOLEAN Whether the recording can be played.
 sequence_gaps INTEGER Batches that are missing between the ones that came.
+reported_gaps INTEGER Stretches that were recorded and never arrived, as the SDK says.
 clock_offset_ms BIGINT Largest clock offset of its windows, by size.
 raw_bytes BIGINT JSON bytes received."""
     ),

@@ -122,7 +122,8 @@ class EventColumns:
                 for part, detail in enumerate(parts):
                     self.details[len(rows)] = detail
                     happened = int((time + detail.get("shift_ms", 0.0)) * 1000)
-                    rows.append((number, index, part, happened, detail.get("kind", kind), *_numbers(event), url))
+                    numbers = _numbers(event, detail.get("node_id"))
+                    rows.append((number, index, part, happened, detail.get("kind", kind), *numbers, url))
                 continue
             if data is not None:
                 if data.href:
@@ -225,7 +226,7 @@ def _read(event: Event, kind: str, url: str | None, clock: PageClock) -> tuple[s
     if kind == "custom":
         read = CUSTOM_READERS.get(event.data.tag or "")
         return _moved_to(payload, url), _on_page(read(payload), url) if read else _NOTHING
-    page = payload.get("url")
+    page = payload.get("to" if kind == "navigation" else "url")
     return page[:URL_LIMIT] if isinstance(page, str) else None, READERS[kind](payload)
 
 
@@ -255,14 +256,16 @@ def _counts(data: EventData) -> tuple[int, ...]:
     )
 
 
-def _numbers(event: Event) -> tuple[object, ...]:
-    """Type, source, node and pointer of an event."""
+def _numbers(event: Event, named_node: object = None) -> tuple[object, ...]:
+    """Type, source, node and pointer of an event; the node may be named in its payload instead."""
     kind, data = event.type, event.data
     if not 0 <= kind <= _LARGEST_CODE:
         kind = -1
     if data is None:
         return kind, None, None, None, None
     source, node_id = data.source, data.id
+    if node_id is None and type(named_node) is int:
+        node_id = named_node
     if source is not None and not 0 <= source <= _LARGEST_CODE:
         source = None
     if node_id is not None and not -_LARGEST_NODE <= node_id <= _LARGEST_NODE:

@@ -1,7 +1,7 @@
 """What the payloads of plugin and custom events say, in columns: console lines, exceptions, clicked controls.
 
-Belongs here: the shapes recorders send, ours, rrweb's, PostHog's and Sentry's. Does not: which event a payload came in
-(intake/columns), requests (intake/requests).
+Belongs here: the shapes that several recorders send, rrweb's, PostHog's and Sentry's. Does not: which event a payload
+came in (intake/columns), requests (intake/requests), what only our recorder says (intake/acts).
 """
 
 import re
@@ -10,13 +10,9 @@ from typing import Final
 
 import msgspec
 
+from retrace_assets.intake.acts import ACTS
 from retrace_assets.intake.requests import read_span
-from retrace_assets.intake.values import MESSAGE_LIMIT, NAME_LIMIT, STACK_LIMIT, Details, text, trace_id
-
-INTERACTIVE_TAGS = frozenset({"a", "button", "input", "select", "textarea", "summary", "label", "option"})
-INTERACTIVE_ROLES = frozenset(
-    {"button", "link", "checkbox", "radio", "tab", "menuitem", "option", "switch", "combobox", "textbox", "slider"}
-)
+from retrace_assets.intake.values import MESSAGE_LIMIT, STACK_LIMIT, URL_LIMIT, Details, text, trace_id
 
 # How browsers announce what nobody caught; rrweb's console plugin passes it on as a line of level error.
 _UNCAUGHT: Final = re.compile(r"Uncaught |Unhandled Promise Rejection: ")
@@ -69,14 +65,14 @@ def _unquoted(value: str) -> str:
 
 
 def _exception(payload: Details) -> list[Details]:
-    return [
-        {
-            "level": "error",
-            "message": text(payload.get("message"), MESSAGE_LIMIT) or "",
-            "stack": text(payload.get("stack"), STACK_LIMIT),
-            "trace_id": trace_id(payload),
-        }
-    ]
+    """What nobody caught; of what the page reports itself only the text counts, as if it had been printed."""
+    message = text(payload.get("message"), MESSAGE_LIMIT) or ""
+    how = payload.get("kind")
+    if how == "resource":
+        return [{"kind": "resource_error", "message": message, "request_url": text(payload.get("source"), URL_LIMIT)}]
+    reported: Details = {"kind": "console"} if how == "captured" else {}
+    stack = text(payload.get("stack"), STACK_LIMIT)
+    return [{**reported, "level": "error", "message": message, "stack": stack, "trace_id": trace_id(payload)}]
 
 
 def _breadcrumb(payload: Details) -> list[Details]:
@@ -92,33 +88,10 @@ def _span(payload: Details) -> list[Details]:
     return [{}] if requests is None else [{"kind": "network", **request} for request in requests]
 
 
-def _click_target(payload: Details) -> list[Details]:
-    target = payload.get("target")
-    if not isinstance(target, dict):
-        return [{}]
-    tag = (text(target.get("tagName"), 40) or "").lower()
-    role = text(target.get("role"), 40)
-    interactive = target.get("interactive")
-    element_id = text(target.get("id"), NAME_LIMIT)
-    return [
-        {
-            "node_id": payload.get("nodeId"),
-            "target_tag": tag or None,
-            "target_role": role,
-            "target_name": text(target.get("accessibleName") or target.get("text"), NAME_LIMIT),
-            "target_test_id": text(target.get("testIdValue"), NAME_LIMIT),
-            "target_css": text(target.get("css"), NAME_LIMIT) or (f"#{element_id}" if element_id else tag or None),
-            "target_interactive": interactive
-            if isinstance(interactive, bool)
-            else tag in INTERACTIVE_TAGS or role in INTERACTIVE_ROLES,
-        }
-    ]
-
-
 READERS: dict[str, Callable[[Details], list[Details]]] = {
     "console": _console,
     "exception": _exception,
-    "click_target": _click_target,
+    **ACTS,
 }
 """By the kind of a plugin's event; a detail's own `kind` is what the row is instead."""
 

@@ -50,6 +50,7 @@ event_sums AS (
            count(*) FILTER (kind = 'input') AS inputs,
            count(*) FILTER (kind = 'exception' OR (kind = 'console' AND level IN ('error', 'assert'))) AS errors,
            count(*) FILTER (kind = 'network' AND (status >= 400 OR status = 0)) AS failed_requests,
+           count(*) FILTER (kind = 'gap') AS reported_gaps,
            count(DISTINCT url) AS pages,
            arg_min(url, occurred_at) FILTER (url IS NOT NULL) AS first_url,
            arg_max(url, occurred_at) FILTER (url IS NOT NULL) AS last_url,
@@ -79,7 +80,7 @@ def replay_rows(sums: pl.DataFrame) -> pl.DataFrame:
         replay_id(project, environment, session)
         for project, environment, session in sums.select("project_id", "environment_id", "session_id").iter_rows()
     ]
-    counts = ("events", "clicks", "inputs", "errors", "failed_requests", "pages")
+    counts = ("events", "clicks", "inputs", "errors", "failed_requests", "reported_gaps", "pages")
     return sums.with_columns(
         pl.Series("replay_id", ids, dtype=pl.String),
         pl.col(counts).fill_null(0),

@@ -60,6 +60,7 @@ VALUES: st.SearchStrategy[Any] = (
     SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.sampled_from(["message", "tagName", "to"]), SCALARS)
 )
 FIELDS = ["payload", "trace", "level", "message", "stack", "target", "category", "op", "data", "description"]
+FIELDS += ["kind", "key", "modifiers", "nodeId", "from", "type", "area", "fromMs", "toMs", "firstEffectMs", "source"]
 
 
 @pytest.mark.parametrize("read", [*READERS.values(), *CUSTOM_READERS.values()])

@@ -72,6 +72,7 @@ def test_a_session_gets_one_row_with_what_happened_in_it(home: Path, lake: Lake)
         "release": "r2",
         "has_full_snapshot": True,
         "sequence_gaps": 0,
+        "reported_gaps": 0,
     }
     assert {name: row[name] for name in expected} == expected
 
