@@ -48,6 +48,17 @@ MAX_HELD_BYTES: Final = 256 * MIB
 MAX_CONNECTIONS: Final = 4_096
 """Connections one door worker serves at a time; more wait in the kernel's queue."""
 
+# --- Questions to the reader -----------------------------------------------------------------------------------------
+
+MAX_QUESTION_BYTES: Final = 64 * KIB
+"""The body of a question; the longest is a decision with its reason."""
+
+QUESTION_SECONDS: Final = 30.0
+"""For the reader to begin an answer; a list takes milliseconds."""
+
+PROCESSING_SECONDS: Final = 240.0
+"""For a question that has the pipeline run; what runs then goes on."""
+
 # --- Landing --------------------------------------------------------------------------------------------------------
 
 SEGMENT_BYTES: Final = 64 * MIB

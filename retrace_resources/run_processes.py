@@ -45,10 +45,15 @@ def is_running(instance: DagsterInstance, run: DagsterRun) -> bool | None:
     return None
 
 
+def dead_runs(instance: DagsterInstance) -> list[DagsterRun]:
+    """List every run that a dead process left unfinished."""
+    records = instance.get_run_records(RunsFilter(statuses=_UNFINISHED))
+    return [record.dagster_run for record in records if _is_dead(instance, record)]
+
+
 def fail_dead_runs(instance: DagsterInstance) -> list[str]:
     """Fail every run that a dead process left unfinished; returns their ids."""
-    records = instance.get_run_records(RunsFilter(statuses=_UNFINISHED))
-    dead = [record.dagster_run for record in records if _is_dead(instance, record)]
+    dead = dead_runs(instance)
     for run in dead:
         instance.report_run_failed(run, "The process of this run is gone.")
     return [run.run_id for run in dead]

@@ -1,8 +1,8 @@
 """The tables of the state store as SQLAlchemy knows them.
 
 Belongs here: what people set and decide, and what must be the same for ever once given (ids). Does not: queries
-(`state.py`), how a home gets from one shape to the next (`migrations/`, which a test holds equal to this), or anything
-that can be computed again (the lake).
+(`state_*.py`), how a home gets from one shape to the next (`migrations/`, which a test holds equal to this), or
+anything that can be computed again (the lake).
 """
 
 from datetime import UTC, datetime
@@ -98,6 +98,22 @@ SDK_KEYS = Table(
     Column("environment_id", ForeignKey("environments.id"), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+)
+
+# A token reads and decides for its whole project; which environment is meant is said with each request.
+SERVICE_TOKENS = Table(
+    "service_tokens",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("key_hash", Text, nullable=False, unique=True),
+    Column("prefix", Text, nullable=False),
+    Column("last4", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("project_id", ForeignKey("projects.id"), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
 )
 
 # The tables below name projects and environments without a foreign key: the lake may know more of them than this home.

@@ -8,10 +8,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
+from retrace_app.actions.issues import among, with_open
+from retrace_app.actions.listing import FIRST_PAGE, Order, Page, PageRequest, Tenant, read_page
 from retrace_assets.incidents.update import requeue
 from retrace_assets.issues.lifecycle import OPEN
 from retrace_assets.issues.update import fold_new_decisions
@@ -38,10 +40,22 @@ _POSSIBLE: dict[DecisionKind, tuple[str, ...]] = {
     "reopen": (*_CLOSED, "ignored"),
 }
 _NESTED = ("sources", "reproduction", "evidence")
+_LISTED = [name for name in INCIDENTS.column_names if name not in _NESTED]
 _QUEUE_ORDER = (
     f"NOT list_contains({list(OPEN)}, status), list_position({list(SEVERITIES)}, severity), "
     "affected_users DESC, last_seen_at DESC NULLS LAST, incident_id"
 )
+
+MOST_URGENT_FIRST: Final = Order(
+    (
+        (f"(NOT list_contains({list(OPEN)}, status))::INTEGER", int),
+        (f"coalesce(list_position({list(SEVERITIES)}, severity), {len(SEVERITIES) + 1})", int),
+        ("-affected_users", int),
+        ("coalesce(-epoch_us(last_seen_at), 0)", int),
+        ("incident_id", str),
+    )
+)
+"""The order of the queue, for pages of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +106,34 @@ class Decided:
     assets: tuple[str, ...] = DECIDED_ASSETS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFilter:
+    """Which incidents; what is empty or None does not narrow."""
+
+    statuses: Sequence[str] = ()
+    severities: Sequence[str] = ()
+
+
+def page_incidents(lake: Lake, tenant: Tenant, chosen: IncidentFilter, page: PageRequest = FIRST_PAGE) -> Page:
+    """List a tenant's queue by pages, in its order, without what only one incident is read for."""
+    conditions = [
+        tenant.condition,
+        *among("status", with_open(chosen.statuses)),
+        *among("severity", chosen.severities),
+    ]
+    return read_page(lake, table=INCIDENTS, columns=_LISTED, order=MOST_URGENT_FIRST, conditions=conditions, page=page)
+
+
 def list_incidents(lake: Lake, statuses: Sequence[str] = (), limit: int = DEFAULT_LIMIT) -> list[Incident]:
     """List the queue: open before closed, then by severity, users, and the latest signal.
 
     `statuses` narrows it; `open` stands for new, ongoing and regressed.
     """
-    wanted = [status for name in statuses for status in (OPEN if name == "open" else (name,))]
     rows = _read(
         lake,
         f"SELECT * FROM incidents WHERE len($statuses) = 0 OR list_contains($statuses, status) "
         f"ORDER BY {_QUEUE_ORDER} LIMIT $limit",
-        {"statuses": wanted, "limit": limit},
+        {"statuses": with_open(statuses), "limit": limit},
     )
     return [_incident(row) for row in rows.iter_rows(named=True)]
 
@@ -113,12 +144,13 @@ def count_incidents(lake: Lake) -> dict[str, int]:
     return dict(rows.iter_rows()) if rows.height else {}
 
 
-def show_incident(lake: Lake, reference: str) -> Incident:
+def show_incident(lake: Lake, reference: str, tenant: Tenant | None = None) -> Incident:
     """Find an incident by its id, an id that was merged into it, or the id of an issue it stands for (`bug_…`).
 
+    With a tenant, what belongs to others is not known; without one, everything is.
     Raises `incident_not_found` or `issue_not_found`.
     """
-    return find_incident(lambda sql, params: _read(lake, sql, params), reference)
+    return find_incident(lambda sql, params: _read(lake, sql, params), reference, tenant)
 
 
 def list_decisions(lake: Lake, state: StateStore, incident: Incident) -> list[Decision]:
@@ -133,28 +165,43 @@ def list_decisions(lake: Lake, state: StateStore, incident: Incident) -> list[De
     ]
 
 
-def resolve(lake: Lake, state: StateStore, reference: str, *, actor: str, reason: str = "") -> Decided:
+def resolve(
+    lake: Lake, state: StateStore, reference: str, *, actor: str, reason: str = "", tenant: Tenant | None = None
+) -> Decided:
     """Say that a bug is fixed: it is regressed as soon as it happens again. Raises `invalid_transition`."""
-    return _decide(lake, state, "resolve", reference, actor=actor, reason=reason)
+    return _decide(lake, state, "resolve", reference, actor=actor, reason=reason, tenant=tenant)
 
 
-def ignore(lake: Lake, state: StateStore, reference: str, *, actor: str, reason: str = "") -> Decided:
+def ignore(
+    lake: Lake, state: StateStore, reference: str, *, actor: str, reason: str = "", tenant: Tenant | None = None
+) -> Decided:
     """Say that a bug is to be left alone, however often it happens. Raises `invalid_transition`."""
-    return _decide(lake, state, "ignore", reference, actor=actor, reason=reason)
+    return _decide(lake, state, "ignore", reference, actor=actor, reason=reason, tenant=tenant)
 
 
-def reopen(lake: Lake, state: StateStore, reference: str, *, actor: str, reason: str = "") -> Decided:
+def reopen(
+    lake: Lake, state: StateStore, reference: str, *, actor: str, reason: str = "", tenant: Tenant | None = None
+) -> Decided:
     """Take back that a bug is resolved or ignored. Raises `invalid_transition`."""
-    return _decide(lake, state, "reopen", reference, actor=actor, reason=reason)
+    return _decide(lake, state, "reopen", reference, actor=actor, reason=reason, tenant=tenant)
 
 
-def merge(lake: Lake, state: StateStore, reference: str, into: str, *, actor: str, reason: str = "") -> Decided:
+def merge(
+    lake: Lake,
+    state: StateStore,
+    reference: str,
+    into: str,
+    *,
+    actor: str,
+    reason: str = "",
+    tenant: Tenant | None = None,
+) -> Decided:
     """Say that two incidents are one bug; the id of the first lives on as an alias of the other.
 
     Raises `invalid_transition` when they are one already or belong to different environments.
     """
     with lake.transaction() as transaction:
-        merged, target = find_incident(transaction.query, reference), find_incident(transaction.query, into)
+        merged, target = (find_incident(transaction.query, name, tenant) for name in (reference, into))
         if merged.public_id == target.public_id:
             raise RetraceError(ErrorCode.INVALID_TRANSITION, f"{reference} and {into} are one incident already")
         if (merged.project_id, merged.environment_id) != (target.project_id, target.environment_id):
@@ -163,9 +210,18 @@ def merge(lake: Lake, state: StateStore, reference: str, into: str, *, actor: st
         return _take(transaction, state, decision, merged.status, target.public_id)
 
 
-def _decide(lake: Lake, state: StateStore, kind: DecisionKind, reference: str, *, actor: str, reason: str) -> Decided:
+def _decide(
+    lake: Lake,
+    state: StateStore,
+    kind: DecisionKind,
+    reference: str,
+    *,
+    actor: str,
+    reason: str,
+    tenant: Tenant | None,
+) -> Decided:
     with lake.transaction() as transaction:
-        incident = find_incident(transaction.query, reference)
+        incident = find_incident(transaction.query, reference, tenant)
         if incident.status not in _POSSIBLE[kind]:
             raise RetraceError(
                 ErrorCode.INVALID_TRANSITION,
@@ -203,13 +259,16 @@ def _decision(
     )
 
 
-def find_incident(query: Callable[[str, dict[str, object]], pl.DataFrame], reference: str) -> Incident:
+def find_incident(
+    query: Callable[[str, dict[str, object]], pl.DataFrame], reference: str, tenant: Tenant | None = None
+) -> Incident:
     """Find an incident as `show_incident` does, in a transaction or out of it."""
     name = reference.strip()
+    owned, owner = tenant.condition if tenant else ("true", {})
     rows = query(
-        "SELECT * FROM incidents WHERE incident_id = $public OR list_contains(aliases, $public) "
-        "OR list_contains(issue_ids, $issue) ORDER BY incident_id LIMIT 1",
-        {"public": name.upper(), "issue": name.lower()},
+        f"SELECT * FROM incidents WHERE {owned} AND (incident_id = $public OR list_contains(aliases, $public) "
+        "OR list_contains(issue_ids, $issue)) ORDER BY incident_id LIMIT 1",
+        {**owner, "public": name.upper(), "issue": name.lower()},
     )
     if rows.height:
         return _incident(rows.row(0, named=True))

@@ -27,13 +27,16 @@ class CommandLine:
 
 COMMANDS = (
     CommandLine("quickstart", "quickstart", "Set up this folder and print a snippet for your app."),
+    CommandLine("init", "init", "Choose PostHog and a model, both optional."),
     CommandLine("up", "up", "Run door, pipeline and Dagster's UI until Ctrl-C."),
     CommandLine("qa", "qa", "See the incidents and decide about them."),
     CommandLine("explain", "explain", "Say why a signal fired, and what would have kept it from firing."),
     CommandLine("detectors", "detectors", "See, try and change the rules that find bugs."),
     CommandLine("sql", "sql", "Ask a question in SQL over what was recorded and found."),
-    CommandLine("api", "api", "Serve the ingest API, take in what landed, manage SDK keys."),
+    CommandLine("api", "api", "Serve the API, take in what landed, manage keys and tokens."),
+    CommandLine("doctor", "doctor", "Check every part of this installation, and repair what is safe to."),
     CommandLine("demo", "demo", "Watch a visit to a small shop become an incident."),
+    CommandLine("completion", "completion", "Print a script that completes commands in bash, zsh or fish."),
 )
 
 

@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from retrace_app.actions.workspace import check_base_url
 from retrace_app.cli.messages import warning
+from retrace_core.errors import RetraceError
 from retrace_resources.settings import Settings, load_settings
 
 ConfigOption = Annotated[
@@ -23,9 +25,8 @@ EnvironmentOption = Annotated[str, typer.Option("--environment", help="Environme
 PortOption = Annotated[int, typer.Option(help="Port of the door.", min=1, max=65535)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout, for programs.")]
 
-# Hosts and addresses end up in URLs and in a page, so they are held to what needs no quoting there.
+# Hosts end up in URLs and in a page, so they are held to what needs no quoting there.
 _HOST = re.compile(r"[\w.:-]+", re.ASCII)
-_URL = re.compile(r"https?://([\w.-]+|\[[\w.:]+\])(:\d{1,5})?(/[\w./~-]*)?", re.ASCII)
 
 
 def host_name(text: str) -> str:
@@ -37,9 +38,13 @@ def host_name(text: str) -> str:
 
 def base_url(text: str) -> str:
     """Check a root URL, and drop the slashes at its end."""
-    if not _URL.fullmatch(text):
-        raise typer.BadParameter("expected a URL such as https://retrace.example.com")
-    return text.rstrip("/")
+    try:
+        return check_base_url(text)
+    except RetraceError:
+        raise typer.BadParameter("expected a URL such as https://retrace.example.com") from None
+
+
+BaseUrlOption = Annotated[str, typer.Option("--api-base-url", help="Where browsers reach the door.", callback=base_url)]
 
 
 def read_settings(config_path: Path | None) -> Settings:

@@ -7,7 +7,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from retrace_app.actions.workspace import DEFAULT_PORT, Names, Setup, door_url, quickstart
+from retrace_app.actions.setup import Setup, quickstart
+from retrace_app.actions.workspace import DEFAULT_PORT, Names, door_url
 from retrace_app.cli.messages import console, notice, write_json
 from retrace_app.cli.options import (
     ConfigOption,

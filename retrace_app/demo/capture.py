@@ -19,6 +19,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from retrace_app.demo.serving import serving
+from retrace_core.encodings import decompress, parse_content_encoding
+from retrace_core.limits import MAX_BODY_BYTES
 
 PATH = "/api/sdk/replay"
 
@@ -27,7 +29,7 @@ Batch = dict[str, Any]
 
 @dataclass
 class Capture:
-    """What has been posted so far, oldest first; `statuses` are answered first, 202 after them."""
+    """What has been posted so far, oldest first, decompressed; `statuses` are answered first, 202 after them."""
 
     url: str = ""
     batches: list[Batch] = field(default_factory=list)
@@ -35,10 +37,13 @@ class Capture:
     keys: list[str] = field(default_factory=list)
     received_at_ms: list[int] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    sent_bytes: int = 0
 
-    def take(self, body: bytes, key: str) -> int:
+    def take(self, sent: bytes, encoding: str, key: str) -> int:
         """Remember one post; returns the status to answer."""
+        body = decompress(encoding, sent, MAX_BODY_BYTES)
         self.bodies.append(body)
+        self.sent_bytes += len(sent)
         self.keys.append(key)
         self.received_at_ms.append(time.time_ns() // 1_000_000)
         status = self.statuses.pop(0) if self.statuses else 202
@@ -53,7 +58,8 @@ def capturing() -> Iterator[Capture]:
     capture = Capture()
 
     async def take(request: Request) -> Response:
-        status = capture.take(await request.body(), request.headers.get("x-retrace-key", ""))
+        encoding = parse_content_encoding(request.headers.get("content-encoding", ""))
+        status = capture.take(await request.body(), encoding, request.headers.get("x-retrace-key", ""))
         return JSONResponse({"accepted": status == 202}, status_code=status)
 
     # Headers as the real door sends them: the recorder is on another origin than its door.

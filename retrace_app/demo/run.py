@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import httpx
 import msgspec
 
-from retrace_app.actions import workspace
+from retrace_app.actions import keys, workspace
 from retrace_app.actions.incidents import Incident, list_incidents
 from retrace_app.actions.pipeline import Processed, process_pending
 from retrace_app.demo.shop_server import running_shop
@@ -86,7 +86,7 @@ def _door(settings: Settings) -> Iterator[tuple[str, str]]:
     """Run a door of our own on a free port; yields its address and an SDK key for it."""
     port = free_port()
     url = workspace.door_url("http", LOOPBACK, port)
-    key = workspace.create_sdk_key(settings, _NAMES, url, _KEY_NAME)
+    key = keys.create_sdk_key(settings, _NAMES, url, _KEY_NAME)
     serve = (sys.executable, "-m", "retrace_app.cli", "api", "serve", "--host", LOOPBACK, "--port", str(port))
     environment = {**os.environ, "RETRACE_HOME": str(settings.home), "RETRACE_RATE_LIMITS": "off"}
     door = Child(Program("demo door", serve, environment, listens(LOOPBACK, port)), settings.home / "logs")
@@ -97,7 +97,7 @@ def _door(settings: Settings) -> Iterator[tuple[str, str]]:
     finally:
         door.ask_to_stop()
         door.finish(time.monotonic() + _STOP_SECONDS)
-        workspace.revoke_sdk_key(settings, key.key_id)
+        keys.revoke_key(settings, key.key_id)
 
 
 def _wait_for(door: Child) -> None:

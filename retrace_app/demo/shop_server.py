@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from starlette.types import ASGIApp
+
 from retrace_app.demo.serving import serving
 from retrace_core.errors import ErrorCode, RetraceError
 
@@ -45,11 +47,16 @@ def running_shop(
     With a `door_url` (`…/api/sdk/replay`) each page records itself to it under `sdk_key`. Port 0 takes a free one.
     Raises PORT_IN_USE, RECORDER_NOT_BUILT.
     """
+    with serving(shop_application(faults, door_url=door_url, sdk_key=sdk_key), port) as address:
+        yield address
+
+
+def shop_application(faults: Collection[str] = (), *, door_url: str = "", sdk_key: str = "") -> ASGIApp:
+    """Build the shop as `running_shop` serves it. Raises RECORDER_NOT_BUILT."""
     shop = _shop_module()
     recorder = shop.Recorder(recorder_file(), door_url, sdk_key) if door_url else None
-    application = shop.create_shop(shop.parse_faults(",".join(faults)), recorder)
-    with serving(application, port) as address:
-        yield address
+    application: ASGIApp = shop.create_shop(shop.parse_faults(",".join(faults)), recorder)
+    return application
 
 
 def _shop_module() -> ModuleType:

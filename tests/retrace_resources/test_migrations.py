@@ -47,6 +47,20 @@ def test_migrated_home_has_the_shape_the_program_knows(tmp_path: Path) -> None:
     assert differences == []
 
 
+def test_home_of_an_older_program_keeps_its_keys_and_gets_what_is_new(tmp_path: Path) -> None:
+    with StateStore.open(tmp_path) as store:
+        key, secret = store.create_sdk_key(store.ensure_workspace("Local", "Default", "production"), "Shop")
+    with sqlite3.connect(tmp_path / "retrace.db") as connection:
+        connection.execute("DROP TABLE service_tokens")
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    connection.close()
+
+    with StateStore.open(tmp_path) as store:
+        token, _ = store.create_service_token(key.project_id, "CI", ["admin"])
+        assert store.sdk_key(secret) == key
+        assert [record.id for record in store.list_keys()] == [key.id, token.id]
+
+
 def test_home_is_refused_when_a_newer_program_wrote_it(tmp_path: Path) -> None:
     StateStore.open(tmp_path).close()
     with sqlite3.connect(tmp_path / "retrace.db") as connection:

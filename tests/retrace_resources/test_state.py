@@ -1,12 +1,10 @@
-"""The state store: ids that never change, keys that can be revoked, and many processes on one file."""
+"""The state store: ids that never change, decisions that come back, and many processes on one file."""
 
-import re
 import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -99,102 +97,6 @@ def test_workspace_name_is_refused_when_it_has_no_letter_or_digit(name: str, sto
     assert refusal.value.code is ErrorCode.INVALID_NAME
 
 
-def test_sdk_key_has_only_word_characters_and_is_found_by_its_secret(store: StateStore, workspace: Workspace) -> None:
-    key, secret = store.create_sdk_key(workspace, "Browser SDK")
-
-    assert re.fullmatch(r"rtpk_[A-Za-z0-9]{43}", secret)
-    assert (key.project_id, key.environment_id) == (workspace.project_id, workspace.environment_id)
-    assert store.sdk_key(secret) == store.sdk_key(secret) == key
-
-
-@pytest.mark.parametrize("token", ["", "rtpk_", "rtpk_unknown", "\ud800", "' OR 1=1 --", "x" * 100_000])
-def test_unknown_token_finds_no_key(token: str, store: StateStore, workspace: Workspace) -> None:
-    store.create_sdk_key(workspace, "Browser SDK")
-
-    assert store.sdk_key(token) is None
-
-
-def test_secret_is_nowhere_in_the_home(store: StateStore, workspace: Workspace, home: Path) -> None:
-    _, secret = store.create_sdk_key(workspace, "Browser SDK")
-
-    assert not [path for path in home.iterdir() if secret[9:].encode() in path.read_bytes()]
-
-
-def test_listed_key_shows_its_ends_and_names_only(store: StateStore, workspace: Workspace) -> None:
-    key, secret = store.create_sdk_key(workspace, "Shop")
-
-    (record,) = store.list_keys()
-
-    assert (record.id, record.name, record.project, record.environment) == (key.id, "Shop", "Default", "production")
-    assert record.masked == f"{secret[:9]}…{secret[-4:]}"
-    assert record.revoked_at is None
-    assert record.created_at.tzinfo is UTC
-
-
-def test_revoked_key_is_refused_at_the_next_look_up_when_another_store_revokes_it(
-    store: StateStore, workspace: Workspace, home: Path
-) -> None:
-    key, secret = store.create_sdk_key(workspace, "Browser SDK")
-    _, other_secret = store.create_sdk_key(workspace, "Other")
-    assert store.sdk_key(secret) == key
-
-    with StateStore.open(home) as another:
-        another.revoke_key(key.id)
-
-    assert store.sdk_key(secret) is None
-    assert store.sdk_key(other_secret) is not None
-
-
-def test_key_is_found_at_the_next_look_up_when_it_was_unknown_before(
-    store: StateStore, workspace: Workspace, home: Path
-) -> None:
-    key, secret = store.create_sdk_key(workspace, "Browser SDK")
-    store.revoke_key(key.id)
-    assert store.sdk_key(secret) is None
-
-    with sqlite3.connect(home / "retrace.db") as connection:
-        connection.execute("UPDATE sdk_keys SET revoked_at = NULL")
-    connection.close()
-
-    assert store.sdk_key(secret) == key
-
-
-def test_revoking_twice_keeps_the_first_time(store: StateStore, workspace: Workspace) -> None:
-    key, _ = store.create_sdk_key(workspace, "Browser SDK")
-    store.revoke_key(key.id)
-    first = store.list_keys()[0].revoked_at
-    store.revoke_key(key.id)
-
-    assert first is not None
-    assert store.list_keys()[0].revoked_at == first
-
-
-def test_revoking_an_unknown_key_is_refused(store: StateStore) -> None:
-    with pytest.raises(RetraceError) as refusal:
-        store.revoke_key("key_nope")
-
-    assert refusal.value.code is ErrorCode.SDK_KEY_NOT_FOUND
-
-
-def test_memory_of_tokens_is_bounded_when_every_request_has_another(store: StateStore, workspace: Workspace) -> None:
-    key, secret = store.create_sdk_key(workspace, "Browser SDK")
-
-    for number in range(10_500):
-        store.sdk_key(f"rtpk_{number}")
-
-    assert len(store._keys._seen) <= 10_000
-    assert store.sdk_key(secret) == key
-
-
-def test_keys_are_found_from_many_threads(store: StateStore, workspace: Workspace) -> None:
-    minted = [store.create_sdk_key(workspace, str(number)) for number in range(8)]
-
-    with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(store.sdk_key, [secret for _, secret in minted] * 50))
-
-    assert found == [key for key, _ in minted] * 50
-
-
 def test_decisions_come_back_whole_and_in_order(store: StateStore) -> None:
     taken = [
         decision("f1", kind="resolve", reason="fixed in 1.2", payload={"commit": "abc", "tests": [1, 2]}),
@@ -247,6 +149,23 @@ def test_places_are_every_environment_by_name(store: StateStore) -> None:
         ("Shop", "staging"),
     ]
     assert (places[2].project_id, places[2].environment_id) == (first.project_id, first.environment_id)
+
+
+def test_workspace_is_found_by_its_ids_only_when_they_belong_together(store: StateStore, workspace: Workspace) -> None:
+    other = store.ensure_workspace("Local", "Blog", "production")
+
+    assert store.workspace(workspace.project_id, workspace.environment_id) == workspace
+    assert store.workspace(other.project_id, workspace.environment_id) is None
+
+
+def test_environments_are_those_of_one_project(store: StateStore, workspace: Workspace) -> None:
+    staging = store.ensure_workspace("Local", "Default", "staging")
+    store.ensure_workspace("Local", "Blog", "production")
+
+    found = store.environments(workspace.project_id)
+
+    assert [place.environment_id for place in found] == [workspace.environment_id, staging.environment_id]
+    assert store.environments("proj_nope") == []
 
 
 def test_decision_is_refused_when_its_kind_is_unknown() -> None:

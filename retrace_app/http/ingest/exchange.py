@@ -5,7 +5,7 @@ Belongs here: headers, CORS, JSON bodies, error bodies. Does not: which path ans
 """
 
 import os
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
@@ -109,6 +109,15 @@ def parse_content_length(headers: Mapping[bytes, bytes]) -> int | None:
 def new_trace_id() -> str:
     """A random id for one request: 128 bits in hex."""
     return os.urandom(16).hex()
+
+
+async def send_streamed(send: Send, status: int, headers: Headers, body: AsyncIterator[bytes], trace_id: str) -> None:
+    """Send an answer as its body comes, with the headers every answer has."""
+    every = [*_COMMON, (b"x-retrace-trace-id", trace_id.encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": every})
+    async for chunk in body:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def send_answer(send: Send, answer: Answer, trace_id: str) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import msgspec
 
+from retrace_app.http.ingest.reader import Place, make_folder, remove_folder
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.limits import BODY_SECONDS, HEADER_SECONDS, MAX_CONNECTIONS
 
@@ -55,6 +56,7 @@ class Options(msgspec.Struct, frozen=True):
     port: int
     workers: int
     replay_limit: tuple[int, int] | None
+    config: str | None
     header_seconds: float
     body_seconds: float
 
@@ -66,20 +68,30 @@ def serve(
     workers: int = 1,
     *,
     replay_limit: tuple[int, int] | None,
+    config: Path | None = None,
     header_seconds: float = HEADER_SECONDS,
     body_seconds: float = BODY_SECONDS,
 ) -> NoReturn:
     """Become the door: this process serves until SIGTERM or SIGINT, finishes what is in flight and exits with 0.
 
-    A key may post `replay_limit` times, so many requests in so many seconds; None is no limit. Raises `port_in_use`,
-    `config_invalid` for an address that cannot be had, or what makes the home unusable, while there is still someone
-    to tell.
+    A key may post `replay_limit` times, so many requests in so many seconds; None is no limit. `config` is the
+    file a person named, for what runs on behalf of questions. Raises `port_in_use`, `config_invalid` for
+    an address that cannot be had, or what makes the home unusable, while there is still someone to tell.
     """
     from retrace_resources.state import StateStore  # noqa: PLC0415 - the main process must not load it
 
     address = _free_address(host, port)
     StateStore.open(home).close()
-    options = Options(str(home.absolute()), address, port, workers, replay_limit, header_seconds, body_seconds)
+    options = Options(
+        home=str(home.absolute()),
+        host=address,
+        port=port,
+        workers=workers,
+        replay_limit=replay_limit,
+        config=str(config.absolute()) if config else None,
+        header_seconds=header_seconds,
+        body_seconds=body_seconds,
+    )
     arguments = [sys.executable, "-m", __spec__.name, msgspec.json.encode(options).decode()]
     sys.stdout.flush()
     sys.stderr.flush()
@@ -125,27 +137,32 @@ def _run(options: Options) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
     )
-    server.serve(target_loader=partial(_start_worker, options, os.getpid()), wrap_loader=False)
+    reader = Place(options.home, options.config, make_folder(), os.getpid())
+    try:
+        server.serve(target_loader=partial(_start_worker, options, reader), wrap_loader=False)
+    finally:
+        remove_folder(reader.folder)
 
 
-def _start_worker(options: Options, main_pid: int) -> "App":
+def _start_worker(options: Options, reader: Place) -> "App":
     # Inherited from the main process, the handler of SIGTERM would only tell this copy of it; until the worker's own is
     # in place there is nothing to finish.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Ctrl-C reaches every process of the terminal's group; the main process is the one to tell workers.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    threading.Thread(target=_end_with_parent, args=(main_pid,), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(reader,), daemon=True).start()
     sys.setswitchinterval(_SWITCH_SECONDS)
     _allow_files(MAX_CONNECTIONS + _SPARE_FILES)
     from retrace_app.http.ingest.app import create_app  # noqa: PLC0415 - workers only
 
-    return create_app(Path(options.home), options.replay_limit, body_seconds=options.body_seconds)
+    return create_app(Path(options.home), options.replay_limit, reader, body_seconds=options.body_seconds)
 
 
-def _end_with_parent(main_pid: int) -> None:
+def _end_with_parent(reader: Place) -> None:
     """Stop like at SIGTERM when the main process was killed: nobody else would, and the port would stay taken."""
-    while os.getppid() == main_pid:
+    while os.getppid() == reader.door_pid:
         time.sleep(_PARENT_CHECK_SECONDS)
+    remove_folder(reader.folder)
     os.kill(os.getpid(), signal.SIGTERM)
 
 

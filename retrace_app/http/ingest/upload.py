@@ -37,7 +37,7 @@ class Held:
 class Upload:
     """The body of one request."""
 
-    __slots__ = ("_declared", "_held", "_receive", "_seconds", "_too_slow", "complete", "size")
+    __slots__ = ("_declared", "_held", "_most", "_receive", "_seconds", "_too_slow", "complete", "size")
 
     def __init__(self, receive: Receive, declared: int | None, held: Held, seconds: float) -> None:
         """Prepare to read a body of `declared` bytes, or of unknown length, in `seconds` and what its pace earns."""
@@ -45,13 +45,15 @@ class Upload:
         self._declared = declared
         self._held = held
         self._seconds = seconds
+        self._most = MAX_BODY_BYTES
         self._too_slow = False
         self.size = 0
         self.complete = declared == 0
 
-    def require_fitting(self) -> None:
-        """Raise `body_too_large` if the declared length already says so."""
-        if self._declared is not None and self._declared > MAX_BODY_BYTES:
+    def require_fitting(self, most: int = MAX_BODY_BYTES) -> None:
+        """Take at most so many bytes; raise `body_too_large` if the declared length already says it is more."""
+        self._most = most
+        if self._declared is not None and self._declared > most:
             raise RetraceError(ErrorCode.BODY_TOO_LARGE, f"{self._declared} bytes")
 
     async def read(self) -> bytes:
@@ -84,8 +86,8 @@ class Upload:
             # The message that says "no more" costs a turn of the event loop: a declared length says it first.
             self.complete = self.size == self._declared or not message["more_body"]
             self._held.add(len(chunk))
-            if self.size > MAX_BODY_BYTES:
-                raise RetraceError(ErrorCode.BODY_TOO_LARGE, f"more than {MAX_BODY_BYTES} bytes")
+            if self.size > self._most:
+                raise RetraceError(ErrorCode.BODY_TOO_LARGE, f"more than {self._most} bytes")
             if not self.complete:
                 deadline.reschedule(started + self._seconds + self.size / MIN_BODY_BYTES_PER_SECOND)
         return bytes(body)

@@ -1,81 +1,99 @@
-// Packs events into batches: how many go together, their sequence numbers, their exact bytes. No network, no clock.
+// Packs events into batches: how many go together, their sequence numbers, their exact text. No network, no clock.
 
 import { EventType, type RecordedEvent } from "./events";
+import type { Gap } from "./gap";
 
 export type FlushType = "normal" | "final";
 
-/** One post. Its body is made once, so that a retry repeats it byte for byte. */
-export interface Batch {
+/** What is known of a batch beside its body. */
+export interface BatchFacts {
+  readonly sessionId: string;
+  readonly windowId: string;
   readonly sequence: number;
-  readonly body: string;
+  readonly final: boolean;
+  readonly events: number;
+  /** Bytes of the text; `bytes` are those of the body. */
+  readonly textBytes: number;
+  readonly fromMs: number;
+  readonly toMs: number;
   readonly bytes: number;
+  /** Set where the batch only says what is missing. */
+  readonly gap?: Gap;
+}
+
+/** One post. Its text is made once, so that a retry repeats it byte for byte; on the wire it may be compressed. */
+export interface Batch extends BatchFacts {
+  /** The text, or the same as gzip. */
+  readonly body: string | ArrayBuffer;
+  /** A further number in the batch's window, while the window can give one. */
+  readonly nextSequence?: () => number;
 }
 
 export const DEFAULT_MAX_BATCH_EVENTS = 50;
-export const MAX_BATCH_BYTES = 200_000;
+
+// Of the 60 KiB that a page may leave behind at its end, this much may still be open; the rest is for a batch on its way.
+export const EARLY_FLUSH_BYTES = 40 * 1024;
 
 /** The fields of a post beside its events. */
-export type Envelope = (sequence: number, flushType: FlushType) => object;
+export type Envelope = (sequence: number, flushType: FlushType) => { sessionId: string; windowId: string };
+
+/** An event as the text that leaves the page. */
+export type Serialise = (event: RecordedEvent) => string;
 
 /** The open batch of one window. Events are serialised as they come: they may change afterwards. */
 export class Packer {
-  private events: string[] = [];
-  private size = 0;
+  private texts: string[] = [];
+  private textBytes = 0;
+  private fromMs = Infinity;
+  private toMs = 0;
+  private full = false;
   private sequence = 0;
 
   constructor(
     private readonly envelope: Envelope,
     private readonly maxEvents: number = DEFAULT_MAX_BATCH_EVENTS,
+    private readonly serialise: Serialise = JSON.stringify,
   ) {}
 
-  /** Characters that wait to be sealed. */
-  get openSize(): number {
-    return this.size;
+  get isOpen(): boolean {
+    return this.texts.length > 0;
   }
 
-  /** Takes an event in; returns the batches that are complete by that. */
-  add(event: RecordedEvent): Batch[] {
-    const text = JSON.stringify(event);
-    const before = this.size + text.length > MAX_BATCH_BYTES ? this.seal() : [];
-    this.events.push(text);
-    this.size += text.length;
+  /** Takes an event in; whether the batch should be closed by now. */
+  add(event: RecordedEvent): boolean {
+    const text = this.serialise(event);
+    this.texts.push(text);
+    this.textBytes += byteLength(text) + 1;
+    this.fromMs = Math.min(this.fromMs, event.timestamp);
+    this.toMs = Math.max(this.toMs, event.timestamp);
     // All later events build on a snapshot: it must not wait for a page that is gone by then.
-    const complete = event.type === EventType.FullSnapshot || this.events.length >= this.maxEvents;
-    return complete ? [...before, ...this.seal()] : before;
+    this.full ||= event.type === EventType.FullSnapshot;
+    this.full ||= this.texts.length >= this.maxEvents || this.textBytes >= EARLY_FLUSH_BYTES;
+    return this.full;
   }
 
   /** Closes the open batch, if there is anything in it. */
-  seal(): Batch[] {
-    return this.events.length > 0 ? [this.pack(this.events.splice(0), "normal")] : [];
+  seal(): Batch | undefined {
+    return this.isOpen ? this.pack("normal") : undefined;
   }
 
-  /** Closes the window: the newest events that fit into `tailBytes` are its final batch, the rest goes before it. */
-  sealFinal(tailBytes: number): Batch[] {
-    const overhead = byteLength(assemble(this.envelope(this.sequence + 1, "final"), []));
-    const start = tailStart(this.events.map(byteLength), tailBytes - overhead);
-    const head = this.events.splice(0, start);
-    const earlier = head.length > 0 ? [this.pack(head, "normal")] : [];
-    return [...earlier, this.pack(this.events.splice(0), "final")];
+  /** Closes the window: its last batch says so, even when there is nothing in it. */
+  sealFinal(): Batch {
+    return this.pack("final");
   }
 
-  private pack(events: readonly string[], flushType: FlushType): Batch {
-    this.size = this.events.reduce((total, event) => total + event.length, 0);
-    const sequence = this.sequence++;
-    const body = assemble(this.envelope(sequence, flushType), events);
-    return { sequence, body, bytes: byteLength(body) };
+  private pack(flushType: FlushType): Batch {
+    const { texts, fromMs, toMs, sequence } = this;
+    const envelope = this.envelope(sequence, flushType);
+    const body = `${JSON.stringify(envelope).slice(0, -1)},"events":[${texts.join(",")}]}`;
+    const { sessionId, windowId } = envelope;
+    const textBytes = byteLength(body);
+    const facts = { events: texts.length, textBytes, fromMs: Math.min(fromMs, toMs), toMs };
+    [this.texts, this.textBytes, this.full, this.fromMs, this.toMs] = [[], 0, false, Infinity, toMs];
+    this.sequence += 1;
+    const nextSequence = () => this.sequence++;
+    return { sessionId, windowId, sequence, final: flushType === "final", ...facts, body, bytes: textBytes, nextSequence };
   }
-}
-
-/** Index from which the events, with their commas, fit into `budget` bytes. */
-export function tailStart(sizes: readonly number[], budget: number): number {
-  let start = sizes.length;
-  let used = 0;
-  while (start > 0) {
-    used += (sizes[start - 1] ?? 0) + 1;
-    if (used > budget) break;
-    start -= 1;
-  }
-  return start;
 }
 
 /** The batches to send with keepalive: from the newest backwards, as many as fit into `budget` bytes together. */
@@ -90,12 +108,9 @@ export function keptAlive(batches: readonly Batch[], budget: number): ReadonlySe
   return kept;
 }
 
-function assemble(envelope: object, events: readonly string[]): string {
-  return `${JSON.stringify(envelope).slice(0, -1)},"events":[${events.join(",")}]}`;
-}
-
 const encoder = new TextEncoder();
 
-function byteLength(text: string): number {
+/** Bytes of a text as UTF-8. */
+export function byteLength(text: string): number {
   return encoder.encode(text).length;
 }

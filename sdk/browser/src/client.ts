@@ -1,28 +1,36 @@
-// The recorder of a page: starts and stops the watchers, opens and closes windows. The package's public face.
+// The recorder of a page, as an app sees it: the package's public face.
 
 import { name, version } from "../package.json";
 import type { FlushType } from "./batch";
-import { watchClicks } from "./clicks";
-import { watchConsole } from "./console";
-import { type Emit, pluginEvent } from "./events";
-import { watchExceptions } from "./exceptions";
-import { watchLeaving } from "./leaving";
-import { watchNetwork } from "./network";
+import { type Breadcrumb, Breadcrumbs, type GivenBreadcrumb } from "./breadcrumbs";
+import { EventLog } from "./event-log";
+import { INERT } from "./inert";
 import { type Options, resolveOptions, type Settings } from "./options";
+import type { Context } from "./page-state";
+import { pseudonym } from "./pseudonym";
+import { recordedId, recordedNode, startRecording } from "./recording";
 import { createRedactor, type Redactor } from "./redaction";
 import { safely } from "./safely";
-import { Transport } from "./transport";
-import { keepVisit, resumeVisit, tabStorage } from "./visit";
-import { WindowRecording } from "./window-recording";
+import { createSerialiser } from "./serialise";
+import { type WatchedPage, watchPage } from "./watch-page";
+import { Windows } from "./windows";
 
 export interface Client {
   /** Says who is visiting; sent with every batch from now on. */
   identify(distinctId: string, metadata?: Record<string, unknown>): void;
+  /** Says what only the app knows of its state; recorded at the start and with failures. */
+  setContext(context: Context): void;
   start(): void;
   /** Ends the recording; resolves when what is left has arrived, or has to wait for a later try. */
   stop(): Promise<void>;
   /** Sends what was recorded so far; "final" also tells the server that the window is complete, as `stop` does. */
   flush(flushType?: FlushType): Promise<void>;
+  /** Leaves a breadcrumb, in the shape of Sentry's SDKs. */
+  addBreadcrumb(breadcrumb: GivenBreadcrumb): void;
+  /** The newest breadcrumbs, oldest first; copies. */
+  getBreadcrumbs(): Breadcrumb[];
+  /** Records an error that the app caught itself. */
+  captureException(error: unknown): void;
 }
 
 // Two recorders on a page would watch each other.
@@ -30,38 +38,45 @@ let active: PageClient | undefined;
 
 /** Starts recording the page. Never throws: with unusable options it says so on the console and records nothing. */
 export function init(options: Options): Client {
-  if (!options?.apiKey) console.error("[retrace] apiKey is required; nothing is recorded");
-  return (options?.apiKey ? createClient(options) : undefined) ?? INERT;
+  try {
+    if (!options?.apiKey) throw new Error("apiKey is required");
+    const client = new PageClient(options);
+    if (options.autoStart ?? true) client.start();
+    return client;
+  } catch (error) {
+    console.error(`[retrace] nothing is recorded: ${error instanceof Error ? error.message : String(error)}`);
+    return INERT;
+  }
 }
-
-const createClient = safely((options: Options): Client => {
-  const client = new PageClient(options);
-  if (options.autoStart ?? true) client.start();
-  return client;
-});
-
-const INERT: Client = {
-  identify: () => undefined,
-  start: () => undefined,
-  stop: () => Promise.resolve(),
-  flush: () => Promise.resolve(),
-};
 
 class PageClient implements Client {
   private readonly settings: Settings;
   private readonly redactor: Redactor;
-  private readonly transport: Transport;
+  private readonly serialise: (value: object) => string;
+  private readonly windows: Windows;
+  private readonly crumbs: Breadcrumbs;
+  private readonly log = new EventLog();
+  private watched: WatchedPage | undefined;
   private distinctId: string;
   private metadata: object;
-  private window: WindowRecording | undefined;
-  private stops: (() => void)[] = [];
+  private context: Context = {};
 
   constructor(options: Options) {
-    this.settings = resolveOptions(options);
-    this.redactor = createRedactor(this.settings.privacy.redactionPatterns);
-    this.transport = new Transport(this.settings.ingestUrl, this.settings.apiKey, window.fetch.bind(window));
-    this.distinctId = options.distinctId ?? "";
+    const settings = (this.settings = resolveOptions(options));
+    this.redactor = createRedactor(settings.redactionPatterns);
+    this.serialise = createSerialiser(this.redactor, settings.privacy, recordedNode);
+    this.crumbs = new Breadcrumbs(settings.maxBreadcrumbs);
+    this.log.listen(this.crumbs.hear);
+    this.distinctId = String(options.distinctId ?? "");
     this.metadata = plainCopy(options.metadata);
+    const address = { url: settings.ingestUrl, apiKey: settings.apiKey, send: window.fetch.bind(window) };
+    this.windows = new Windows(settings, address, {
+      serialise: this.serialise,
+      startRecording: (onEvent) => startRecording(settings.privacy, this.log, onEvent),
+      fields: () => this.fields(),
+      finish: () => this.log.finish(),
+      watch: () => this.watch(),
+    });
   }
 
   readonly identify = safely((distinctId: string, metadata?: Record<string, unknown>) => {
@@ -69,71 +84,61 @@ class PageClient implements Client {
     this.metadata = { ...this.metadata, ...plainCopy(metadata) };
   });
 
+  readonly setContext = safely((context: Context) => {
+    this.context = { ...this.context, ...plainCopy(context) };
+  });
+
+  readonly addBreadcrumb = safely((breadcrumb: GivenBreadcrumb) => this.crumbs.add(breadcrumb));
+
+  readonly captureException = safely((error: unknown) => this.watched?.capture(error));
+
+  getBreadcrumbs(): Breadcrumb[] {
+    return this.crumbs.list();
+  }
+
   readonly start = safely(() => {
     if (active === this) return;
     void active?.stop();
     active = this;
-    this.openWindow();
-    if (this.window) this.stops = this.watch();
+    this.windows.start();
   });
 
   async stop(): Promise<void> {
     if (active !== this) return;
     active = undefined;
-    for (const stop of this.stops.splice(0)) safely(stop)();
-    this.closeWindow();
-    await this.transport.deliver();
+    // While the window is still open: what the watchers gathered becomes events.
+    safely(() => this.log.finish())();
+    this.watched?.stop();
+    await this.windows.stop();
   }
 
   async flush(flushType: FlushType = "normal"): Promise<void> {
-    await (flushType === "final" ? this.stop() : safely(() => this.window?.flush())());
+    await (flushType === "final" ? this.stop() : this.windows.flush());
   }
 
-  private readonly openWindow = safely(() => {
-    const visit = resumeVisit(tabStorage(), Date.now(), this.settings.sampleRate);
-    keepVisit(tabStorage(), visit);
-    if (!visit.sampled || active !== this) return;
-    const { settings, redactor, transport } = this;
-    this.window = new WindowRecording(visit, settings, redactor, transport, () => this.fields(), this.openWindow);
-  });
-
-  private readonly closeWindow = safely(() => {
-    this.window?.close();
-    this.window = undefined;
-  });
-
-  private watch(): (() => void)[] {
-    const { redactor, settings } = this;
-    const emit: Emit = (plugin, payload) => this.window?.keep(pluginEvent(plugin, payload, Date.now()));
-    const nodeId = (node: Node) => this.window?.nodeId(node) ?? -1;
-    return [
-      watchConsole(emit, redactor),
-      watchExceptions(emit, redactor),
-      watchNetwork(emit, redactor, settings.ingestUrl),
-      watchClicks(emit, nodeId, settings.privacy, redactor),
-      watchLeaving({
-        hidden: () => void this.window?.flush(),
-        left: () => {
-          this.closeWindow();
-          this.transport.handOver();
-        },
-        returned: this.openWindow,
-      }),
-    ];
+  private watch(): () => void {
+    const { crumbs, log, redactor, settings } = this;
+    const page = { log, redactor, privacy: settings.privacy, nodeId: recordedId };
+    this.watched = watchPage(page, settings, crumbs, () => this.context);
+    return this.watched.stop;
   }
 
+  /** The fields of a batch, without secrets: they go out as they are. */
   private fields(): object {
-    return {
+    const { environment, release } = this.settings;
+    const fields = {
       sdk: { name, version },
-      release: this.settings.release,
-      distinctId: this.distinctId,
+      release,
+      ...(environment ? { environment } : {}),
       metadata: {
         ...this.metadata,
-        url: this.redactor.url(location.href),
+        ...this.context,
+        url: location.href,
         userAgent: navigator.userAgent,
         viewport: { width: window.innerWidth, height: window.innerHeight },
       },
     };
+    return { ...(JSON.parse(this.serialise(fields)) as object), distinctId: pseudonym(this.distinctId, this.redactor) };
   }
 }
 

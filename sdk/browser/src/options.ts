@@ -1,19 +1,7 @@
 // What a page may set, and the defaults.
 
 import { DEFAULT_MAX_BATCH_EVENTS } from "./batch";
-
-export interface PrivacyOptions {
-  /** Record what is typed as stars. Passwords always are. Default true. */
-  maskAllInputs?: boolean;
-  /** Text inside these elements is recorded as stars, and left out of click targets. */
-  maskTextSelector?: string;
-  /** These elements are recorded as an empty box of the same size. */
-  blockSelector?: string;
-  /** Inputs with this class are not recorded. Default "rr-ignore". */
-  ignoreClass?: string;
-  /** Added to the default patterns; strings are regular expressions, an invalid one is left out. */
-  redactionPatterns?: readonly (string | RegExp)[];
-}
+import { createPrivacy, type Privacy, type PrivacyOptions } from "./privacy";
 
 export interface Options {
   /** The environment's SDK key, `rtpk_…`. */
@@ -21,6 +9,8 @@ export interface Options {
   ingestUrl?: string;
   /** Version of your app, so that a bug can be tied to a deploy. */
   release?: string;
+  /** Where the app runs, as you name it: "production", "staging". */
+  environment?: string;
   /** Who is visiting, as your app names them. */
   distinctId?: string;
   metadata?: Record<string, unknown>;
@@ -33,32 +23,60 @@ export interface Options {
   /** Record from `init` on. Default true; otherwise call `start()`. */
   autoStart?: boolean;
   privacy?: PrivacyOptions;
+  /** How many breadcrumbs go with an error, 1 to 500. Default 50. */
+  maxBreadcrumbs?: number;
+  /** Beside the page's own origin: addresses (by their beginning) whose requests carry a `traceparent` header. */
+  tracePropagationTargets?: readonly (string | RegExp)[];
+  /** Requests to these addresses (by their beginning) are not recorded. */
+  ignoreUrls?: readonly (string | RegExp)[];
+  /** Keys of local or session storage whose values may be recorded, redacted. Others tell only their size. */
+  storageValues?: readonly string[];
 }
 
 export interface Settings {
   apiKey: string;
   ingestUrl: string;
   release: string;
+  environment: string;
   sampleRate: number;
   batchSize: number;
   flushIntervalMs: number;
-  privacy: PrivacyOptions & { maskAllInputs: boolean };
+  privacy: Privacy;
+  redactionPatterns: readonly (string | RegExp)[];
+  maxBreadcrumbs: number;
+  tracePropagationTargets: readonly (string | RegExp)[];
+  ignoreUrls: readonly (string | RegExp)[];
+  storageValues: readonly string[];
 }
 
 const DEFAULT_INGEST_URL = "http://127.0.0.1:8788/api/sdk/replay";
 const DEFAULT_FLUSH_INTERVAL_MS = 5_000;
+const DEFAULT_BREADCRUMBS = 50;
+const MOST_BREADCRUMBS = 500;
 
-/** The options with their defaults; a number that makes no sense counts as not given. */
+/** The options with their defaults; a number that makes no sense counts as not given. Throws on a bad selector. */
 export function resolveOptions(options: Options): Settings {
   return {
     apiKey: options.apiKey,
     ingestUrl: options.ingestUrl || DEFAULT_INGEST_URL,
     release: options.release ?? "",
+    environment: options.environment ?? "",
     sampleRate: finite(options.sampleRate, 0) ?? 1,
     batchSize: finite(options.batchSize, 1) ?? DEFAULT_MAX_BATCH_EVENTS,
     flushIntervalMs: finite(options.flushIntervalMs, 1) ?? DEFAULT_FLUSH_INTERVAL_MS,
-    privacy: { ...options.privacy, maskAllInputs: options.privacy?.maskAllInputs ?? true },
+    privacy: createPrivacy(options.privacy ?? {}),
+    redactionPatterns: options.privacy?.redactionPatterns ?? [],
+    maxBreadcrumbs: breadcrumbLimit(options.maxBreadcrumbs),
+    tracePropagationTargets: options.tracePropagationTargets ?? [],
+    ignoreUrls: options.ignoreUrls ?? [],
+    storageValues: options.storageValues ?? [],
   };
+}
+
+/** 1 to 500; what is no number counts as not given. */
+export function breadcrumbLimit(given: number | undefined): number {
+  const wanted = finite(given, -Infinity) ?? DEFAULT_BREADCRUMBS;
+  return Math.min(Math.max(Math.trunc(wanted), 1), MOST_BREADCRUMBS);
 }
 
 function finite(value: number | undefined, least: number): number | undefined {

@@ -1,44 +1,50 @@
-// Secrets that must not leave the page: patterns over console text, messages and URLs. DOM text is masked by selector.
+// Takes secrets out of texts and addresses before they leave the page. Which element hides its text is in privacy.ts.
 
-// The same tokens the server writes.
-const MASK = "[redacted]";
-const EMAIL_MASK = "[email]";
+import { hasNumbers, isSecretName, isSuspicious, MASK, RULES } from "./redaction-rules";
 
-type Rule = readonly [pattern: RegExp, replacement: string];
+// Beyond the names that are secret everywhere: in an address these carry credentials too.
+const SECRET_PARAMETER = /token|secret|passw|pwd|api[_-]?key|auth|session|signature|credential|jwt|otp|^(?:key|code|sig|sid)$/i;
 
-// Every repetition is bounded or cannot overlap its neighbour: a hostile page must not be able to stall itself here.
-const DEFAULT_RULES: readonly Rule[] = [
-  [/[a-z0-9._+-]{1,64}(?:@|%40)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}/gi, EMAIL_MASK],
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, MASK],
-  [/\b(bearer)\s+[\w.~+/-]{8,}=*/gi, `$1 ${MASK}`],
-  // "Basic" is also a word of prose: what follows must look encoded.
-  [/\b([Bb]asic)\s+(?=[a-z+/]{0,200}[A-Z0-9=])[A-Za-z0-9+/]{8,}={0,2}/g, `$1 ${MASK}`],
-  [
-    /\b(\w{0,40}(?:token|secret|passw(?:or)?d|api[_-]?key))(["']?\s{0,4}[:=]\s{0,4}["']?)[^\s"'&,;{}\[\]]+/gi,
-    `$1$2${MASK}`,
-  ],
-];
+// Pictures and fonts in the text itself: long, and nothing a rule could find.
+const BINARY_DATA = /^data:[\w/+.-]{3,60};base64,/;
 
-const SECRET_PARAMETER =
-  /token|secret|passw|pwd|api[_-]?key|auth|session|signature|credential|jwt|otp|^(?:key|code|sig|sid)$/i;
+// A path segment of letters in both cases and digits, or of many hexadecimal digits, opens something: a password
+// reset, an invitation. Words, numbers, UUIDs and file names do not.
+const SEGMENT = /(\/)([\w-]{20,})(?=[/?#]|$)/g;
+const LONG_HEX = /^[\da-f]{32,}$/i;
+const RANDOM = [/[a-z]/, /[A-Z]/, /\d/];
 
 export interface Redactor {
   text(text: string): string;
+  /** Also masks secret parameters, credentials, and parts of the path that look like tokens. */
   url(url: string): string;
 }
 
-/** A redactor with the default patterns and `extra`; strings are compiled, an invalid one is left out. */
+/** A redactor with the default rules and `extra` patterns; strings are compiled, an invalid one is left out. */
 export function createRedactor(extra: readonly (string | RegExp)[] = []): Redactor {
-  const rules = [...DEFAULT_RULES, ...extra.flatMap(customRule)];
-  const text = (value: string) =>
-    rules.reduce((kept, [pattern, replacement]) => kept.replace(pattern, replacement), value);
-  return { text, url: (value) => text(maskParameters(maskCredentials(value))) };
+  const custom = extra.flatMap(customPattern);
+  const text = (value: string) => custom.reduce((kept, pattern) => kept.replace(pattern, MASK), byRules(value));
+  return { text, url: (value) => (isBinary(value) ? value : text(maskSegments(maskParameters(maskCredentials(value))))) };
 }
 
-function customRule(pattern: string | RegExp): Rule[] {
+export function isBinary(text: string): boolean {
+  return text.startsWith("data:") && BINARY_DATA.test(text);
+}
+
+function byRules(text: string): string {
+  if (text.length < 4 || !isSuspicious(text) || isBinary(text)) return text;
+  const lower = text.toLowerCase();
+  const numbers = hasNumbers(text);
+  return RULES.reduce((kept, { hints, apply }) => {
+    const concerned = hints.length > 0 ? hints.some((hint) => lower.includes(hint)) : numbers;
+    return concerned ? apply(kept) : kept;
+  }, text);
+}
+
+function customPattern(pattern: string | RegExp): RegExp[] {
   try {
     const flags = typeof pattern === "string" ? "gi" : [...new Set(`${pattern.flags}g`)].join("").replace("y", "");
-    return [[new RegExp(pattern, flags), MASK]];
+    return [new RegExp(pattern, flags)];
   } catch {
     return [];
   }
@@ -50,6 +56,14 @@ function maskCredentials(url: string): string {
 
 function maskParameters(url: string): string {
   return url.replace(/([?&#;])([^=&#;?]{1,100})=([^&#;]+)/g, (whole, lead: string, name: string) =>
-    SECRET_PARAMETER.test(name) ? `${lead}${name}=${MASK}` : whole,
+    SECRET_PARAMETER.test(name) || isSecretName(name) ? `${lead}${name}=${MASK}` : whole,
   );
+}
+
+function maskSegments(url: string): string {
+  return url.replace(SEGMENT, (whole, slash: string, segment: string) => (looksRandom(segment) ? slash + MASK : whole));
+}
+
+function looksRandom(segment: string): boolean {
+  return LONG_HEX.test(segment) || RANDOM.every((kind) => kind.test(segment));
 }

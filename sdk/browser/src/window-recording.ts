@@ -1,37 +1,38 @@
 // One window: a page load, or a return to a page from the back/forward cache. Own id, own sequence numbers, own
 // first snapshot. Decides when a batch is closed; the transport decides when it is sent.
 
-import { type FlushType, Packer } from "./batch";
-import { EventType, type RecordedEvent } from "./events";
+import { type Batch, type FlushType, Packer, type Serialise } from "./batch";
+import type { RecordedEvent } from "./events";
 import { newId } from "./ids";
-import { type Recording, startRecording } from "./recording";
-import type { Redactor } from "./redaction";
 import type { Settings } from "./options";
+import type { Recording, StartRecording } from "./recording";
 import { safely } from "./safely";
-import { KEEPALIVE_BYTES, type Transport } from "./transport";
-import { isOver, keepVisit, tabStorage, type Visit } from "./visit";
+import type { Transport } from "./transport";
+import type { Visit } from "./visit";
 
-// What may wait while the server is away; beyond it recording pauses, and resumes with a whole picture of the page.
-const MAX_WAITING_BYTES = 8 * 1024 * 1024;
-
-/** The fields of a post that the window does not know itself. */
-export type ClientFields = () => object;
+/** What a window needs of the rest of the recorder. */
+export interface WindowHooks {
+  readonly startRecording: StartRecording;
+  readonly serialise: Serialise;
+  /** The fields of a post that the window does not know itself. */
+  fields(): object;
+}
 
 export class WindowRecording {
   private readonly packer: Packer;
   private readonly recording: Recording;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private paused = false;
-  private closed = false;
+  private isSettled = false;
+  private isClosed = false;
 
-  /** Starts at once. `onVisitOver` is called when an event shows that the visit had ended before it. */
+  /** Starts at once; nothing leaves before `settled`, until when the visit's id may change. */
   constructor(
-    private readonly visit: Visit,
+    visit: Visit,
+    private readonly settled: Promise<void>,
     private readonly settings: Settings,
-    redactor: Redactor,
     private readonly transport: Transport,
-    clientFields: ClientFields,
-    private readonly onVisitOver: () => void,
+    hooks: WindowHooks,
+    private readonly isVisitOver: () => boolean,
   ) {
     const windowId = newId();
     const envelope = (sequence: number, flushType: FlushType) => ({
@@ -40,78 +41,57 @@ export class WindowRecording {
       sequence,
       flushType,
       sentAt: Date.now(),
-      ...clientFields(),
+      ...hooks.fields(),
     });
-    this.packer = new Packer(envelope, settings.batchSize);
-    this.recording = startRecording(
-      settings.privacy,
-      redactor,
-      safely((event: RecordedEvent) => this.keep(event)),
-    );
-  }
-
-  /** rrweb's id of a node, negative if it has none. */
-  nodeId(node: Node): number {
-    return this.recording.nodeId(node);
+    this.packer = new Packer(envelope, settings.batchSize, hooks.serialise);
+    this.recording = hooks.startRecording(safely((event: RecordedEvent) => this.keep(event)));
+    void settled.then(safely(() => this.settle()));
   }
 
   /** Adds an event to the open batch. */
-  keep(event: RecordedEvent): void {
-    if (this.closed || !this.stillThisVisit() || !this.hasRoom(event)) return;
-    const complete = this.packer.add(event);
-    if (complete.length > 0) this.hand(complete);
-    if (this.packer.openSize > 0) this.timer ??= setTimeout(() => this.flush(), this.settings.flushIntervalMs);
+  private keep(event: RecordedEvent): void {
+    if (this.isClosed) return;
+    // The page goes on by itself, but nobody is there.
+    if (this.isVisitOver()) return this.close();
+    const isFull = this.packer.add(event);
+    if (isFull && this.isSettled) void this.flush();
+    else this.timer ??= setTimeout(() => void this.flush(), this.settings.flushIntervalMs);
+  }
+
+  /** Records the whole page again, as it is now. */
+  snapshot(): void {
+    if (!this.isClosed) this.recording.snapshot();
   }
 
   /** Closes the open batch and sends it; resolves when it arrived or has to wait for a later try. */
-  flush(): Promise<void> {
-    this.hand(this.packer.seal());
-    return this.transport.deliver();
+  async flush(): Promise<void> {
+    if (!this.isSettled) await this.settled;
+    safely(() => this.hand(this.packer.seal()))();
+    await this.transport.deliver();
   }
 
-  /** Ends the recording; its last batches are left in the transport's queue. */
+  /** Ends the recording; its last batch is left in the transport's queue. */
   close(): void {
-    if (this.closed) return;
+    if (this.discard()) this.hand(this.packer.sealFinal());
+  }
+
+  /** Ends the recording without a word; whether it was still running. */
+  discard(): boolean {
+    if (this.isClosed) return false;
+    this.isClosed = true;
     this.recording.stop();
-    this.closed = true;
-    clearTimeout(this.timer);
-    this.transport.push(this.packer.sealFinal(KEEPALIVE_BYTES));
-    keepVisit(tabStorage(), this.visit);
-  }
-
-  private hand(batches: Parameters<Transport["push"]>[0]): void {
-    if (this.packer.openSize === 0) {
-      clearTimeout(this.timer);
-      this.timer = undefined;
-    }
-    this.transport.push(batches);
-    keepVisit(tabStorage(), this.visit);
-    void this.transport.deliver();
-  }
-
-  private stillThisVisit(): boolean {
-    const now = Date.now();
-    if (isOver(this.visit, now)) {
-      this.close();
-      // Not from inside rrweb's own callback, which still uses what stopping takes apart.
-      queueMicrotask(this.onVisitOver);
-      return false;
-    }
-    this.visit.seenAt = now;
     return true;
   }
 
-  private hasRoom(event: RecordedEvent): boolean {
-    const waiting = this.packer.openSize + this.transport.queuedBytes;
-    if (!this.paused) {
-      this.paused = waiting > MAX_WAITING_BYTES;
-      return !this.paused;
-    }
-    // Some air before resuming, or the snapshot alone would pause it again.
-    if (waiting > MAX_WAITING_BYTES / 2) return false;
-    this.paused = false;
-    this.recording.snapshot();
-    // The snapshot shows the page as it is after this change; only our own events are not in it.
-    return event.type === EventType.Plugin;
+  private settle(): void {
+    this.isSettled = true;
+    void this.flush();
+  }
+
+  private hand(batch: Batch | undefined): void {
+    if (this.isClosed && !batch?.final) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (batch) this.transport.push(batch);
   }
 }

@@ -1,43 +1,45 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Batch, keptAlive, MAX_BATCH_BYTES, Packer, tailStart } from "../src/batch";
+import { type Batch, EARLY_FLUSH_BYTES, keptAlive, Packer } from "../src/batch";
 import type { RecordedEvent } from "../src/events";
+import { textOf } from "../src/compression";
+import { halves } from "../src/splitting";
+import { batchOf } from "./batches";
 
-const event = (data: unknown, type = 3): RecordedEvent => ({ type, timestamp: 1, data });
-const packer = (maxEvents?: number) => new Packer((sequence, flushType) => ({ sequence, flushType }), maxEvents);
-const parsed = (batch: Batch | undefined) => JSON.parse(batch?.body ?? "null");
+const event = (data: unknown, type = 3, timestamp = 1): RecordedEvent => ({ type, timestamp, data });
+const packer = (maxEvents?: number) =>
+  new Packer((sequence, flushType) => ({ sessionId: "s", windowId: "w", sequence, flushType }), maxEvents);
+const parsed = (batch: Batch | undefined) => JSON.parse(String(batch?.body ?? "null"));
 
 test("an event stays open until the batch is full, and the batch then holds them in order", () => {
   const open = packer(3);
-  assert.deepEqual([open.add(event("a")), open.add(event("b"))], [[], []]);
-  const [batch, ...others] = open.add(event("c"));
-  assert.deepEqual(others, []);
-  assert.deepEqual(parsed(batch), {
+  assert.deepEqual([open.add(event("a")), open.add(event("b")), open.add(event("c"))], [false, false, true]);
+  assert.deepEqual(parsed(open.seal()), {
+    sessionId: "s",
+    windowId: "w",
     sequence: 0,
     flushType: "normal",
     events: [event("a"), event("b"), event("c")],
   });
+  assert.equal(open.isOpen, false);
 });
 
 test("sequence numbers count the batches of a window", () => {
-  const open = packer(1);
-  const sequences = ["a", "b", "c"].flatMap((data) => open.add(event(data))).map((batch) => batch.sequence);
-  assert.deepEqual(sequences, [0, 1, 2]);
+  const open = packer();
+  const sequences = ["a", "b"].map((data) => (open.add(event(data)), open.seal()?.sequence));
+  assert.deepEqual([...sequences, open.sealFinal().sequence], [0, 1, 2]);
 });
 
-test("an event that would burst the batch closes it first", () => {
-  const open = packer();
-  open.add(event("small"));
-  const closed = open.add(event("x".repeat(MAX_BATCH_BYTES)));
-  assert.deepEqual(closed.map((batch) => parsed(batch).events), [[event("small")]]);
+test("a batch is full before it is too much for the end of a page", () => {
+  const open = packer(1_000);
+  let added = 1;
+  while (!open.add(event("ü".repeat(500)))) added += 1;
+  assert.ok(added * 1_000 < EARLY_FLUSH_BYTES && added * 1_060 > EARLY_FLUSH_BYTES, `${added}`);
 });
 
-test("a full snapshot is closed at once, with what came before it", () => {
+test("a full snapshot fills the batch at once", () => {
   const open = packer();
-  open.add(event({ href: "/" }, 4));
-  const [batch] = open.add(event({ node: {} }, 2));
-  assert.deepEqual(parsed(batch).events.map((kept: RecordedEvent) => kept.type), [4, 2]);
-  assert.equal(open.openSize, 0);
+  assert.deepEqual([open.add(event({ href: "/" }, 4)), open.add(event({ node: {} }, 2))], [false, true]);
 });
 
 test("an event is kept as it was when it came, whatever the page does to it later", () => {
@@ -45,40 +47,53 @@ test("an event is kept as it was when it came, whatever the page does to it late
   const data = { list: [1] };
   open.add(event(data));
   data.list.push(2);
-  assert.deepEqual(parsed(open.seal()[0]).events[0].data, { list: [1] });
+  assert.deepEqual(parsed(open.seal()).events[0].data, { list: [1] });
+});
+
+test("what leaves is what the serialiser made of an event", () => {
+  const open = new Packer(() => ({ sessionId: "s", windowId: "w" }), 50, () => '"redacted"');
+  open.add(event("secret"));
+  assert.deepEqual(parsed(open.seal()).events, ["redacted"]);
 });
 
 test("a normal batch without events is none, a final one says that the window is over", () => {
   const open = packer();
-  assert.deepEqual(open.seal(), []);
-  const final = open.sealFinal(1_000);
-  assert.deepEqual(final.map(parsed), [{ sequence: 0, flushType: "final", events: [] }]);
+  assert.equal(open.seal(), undefined);
+  const final = open.sealFinal();
+  assert.deepEqual([final.final, parsed(final).flushType, parsed(final).events], [true, "final", []]);
 });
 
-test("the final batch keeps to the keepalive budget and the older events go before it", () => {
-  const open = packer(1_000);
-  for (let index = 0; index < 100; index++) open.add(event({ index, text: "ü".repeat(100) }));
-  const batches = open.sealFinal(5_000);
-  const [earlier, final] = batches;
-  assert.equal(batches.length, 2);
-  assert.ok(final !== undefined && final.bytes <= 5_000 && final.bytes > 4_500, `${final?.bytes}`);
-  const indexes = [...parsed(earlier).events, ...parsed(final).events].map((kept) => kept.data.index);
-  assert.deepEqual(indexes, Array.from({ length: 100 }, (_, index) => index));
-});
-
-test("bytes are counted as UTF-8, not as characters", () => {
-  const [batch] = packer(1).add(event("日本"));
-  assert.equal(batch?.bytes, Buffer.byteLength(batch?.body ?? ""));
-});
-
-test("the tail starts where the newest events still fit", () => {
-  assert.equal(tailStart([10, 10, 10], 22), 1);
-  assert.equal(tailStart([10, 10, 10], 5), 3);
-  assert.equal(tailStart([], 5), 0);
+test("a batch knows its size as UTF-8 and the time it spans", () => {
+  const open = packer();
+  open.add(event("日本", 3, 5));
+  open.add(event("日本", 3, 9));
+  const batch = open.seal();
+  assert.equal(batch?.bytes, Buffer.byteLength(String(batch?.body)));
+  assert.deepEqual([batch?.events, batch?.fromMs, batch?.toMs], [2, 5, 9]);
 });
 
 test("keepalive goes to the newest batches that fit together", () => {
-  const [old, big, last] = [30, 100, 40].map((bytes, sequence) => ({ bytes, sequence, body: "" }));
+  const [old, big, last] = [30, 100, 40].map((bytes, sequence) => batchOf(sequence, { bytes }));
   assert.ok(old && big && last);
   assert.deepEqual(keptAlive([old, big, last], 80), new Set([last, old]));
+});
+
+test("a batch that is too large becomes two, the second with the window's next number", async () => {
+  const open = packer();
+  for (const data of ["a", "b", "c"]) open.add(event(data));
+  const batch = open.seal();
+  open.add(event("later"));
+  const two = await halves(batch as Batch);
+  const texts = await Promise.all((two ?? []).map(async ({ body }) => JSON.parse(await textOf(body))));
+  assert.deepEqual(texts.map(({ sequence, events }) => [sequence, events.map((kept: RecordedEvent) => kept.data)]), [
+    [0, ["a", "b"]],
+    [1, ["c"]],
+  ]);
+  assert.equal(open.seal()?.sequence, 2);
+});
+
+test("a single event cannot be divided", async () => {
+  const open = packer();
+  open.add(event("a"));
+  assert.equal(await halves(open.seal() as Batch), undefined);
 });

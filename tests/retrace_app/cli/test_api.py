@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from retrace_app.cli import main
+from retrace_resources.landing import Segment
+from retrace_resources.state import StateStore
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -60,7 +62,7 @@ def test_key_is_taken_by_the_door_until_it_is_revoked(
 
     assert post(0) == 202
     monkeypatch.chdir(tmp_path)
-    assert main(["api", "revoke-sdk-key", said["key_id"]]) == 0
+    assert main(["api", "keys", "revoke", said["key_id"]]) == 0
     assert post(1) == 401
     assert capsys.readouterr() == ("", f"{said['key_id']} is revoked.\n")
 
@@ -71,14 +73,14 @@ def test_keys_are_listed_without_their_secrets(
     monkeypatch.chdir(tmp_path)
     # Where it is set, a pipe is taken to be so wide and ids are cut.
     monkeypatch.delenv("COLUMNS", raising=False)
-    assert main(["api", "list-sdk-keys"]) == 0
-    assert capsys.readouterr() == ("", "There is no SDK key yet; `retrace quickstart` mints one.\n")
+    assert main(["api", "keys", "list"]) == 0
+    assert capsys.readouterr() == ("", "There is no key yet; `retrace quickstart` mints one.\n")
 
     main(["api", "create-sdk-key", "--name", "Shop\x1b[2J", "--api-base-url", "https://retrace.example.com/", "--json"])
     minted = json.loads(capsys.readouterr().out)
-    main(["api", "list-sdk-keys", "--json"])
+    main(["api", "keys", "list", "--json"])
     (listed,) = json.loads(capsys.readouterr().out)
-    main(["api", "list-sdk-keys"])
+    main(["api", "keys", "list"])
     table = capsys.readouterr().out
 
     assert minted["ingest_url"] == "https://retrace.example.com/api/sdk/replay"
@@ -89,13 +91,69 @@ def test_keys_are_listed_without_their_secrets(
     assert minted["sdk_key"] not in json.dumps(listed) + table
 
 
+def test_service_token_is_minted_with_its_scopes_and_revoked_like_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wanted = ("--project", "Web", "--scope", "replay:read", "--scope", "issues:read", "--name", "CI", "--json")
+    assert main(["api", "create-service-token", *wanted]) == 0
+    minted = json.loads(capsys.readouterr().out)
+    main(["api", "create-service-token"])
+    shown = capsys.readouterr()
+    main(["api", "keys", "revoke", minted["token_id"]])
+    capsys.readouterr()
+    main(["api", "keys", "list", "--json"])
+    listed = {record["id"]: record for record in json.loads(capsys.readouterr().out)}
+
+    assert minted["scopes"] == ["issues:read", "replay:read"]
+    assert minted["environment_id"].startswith("env_")
+    assert "mcp:read" in shown.out
+    assert "Copy the token now" in shown.err
+    record = listed[minted["token_id"]]
+    assert (record["kind"], record["project"], record["name"]) == ("service_token", "Web", "CI")
+    assert record["revoked_at"] is not None
+    with StateStore.open(tmp_path / "data") as store:
+        assert store.service_token(minted["service_token"]) is None
+
+
+def test_unknown_scope_is_refused_before_a_workspace_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["api", "create-service-token", "--scope", "replay:raed"]) == 1
+    assert capsys.readouterr().err.startswith(
+        "error[invalid_scope]: there is no scope 'replay:raed'\nhint: the scopes are admin, ingest, "
+    )
+    assert not (tmp_path / "data").exists()
+
+
+def test_key_writes_to_its_own_environment_whatever_the_batch_says(door: str, retrace: Run, tmp_path: Path) -> None:
+    keys = {
+        name: json.loads(retrace("api", "create-sdk-key", "--environment", name, "--json").stdout)
+        for name in ("production", "staging")
+    }
+    batch = {"sessionId": "s1", "sequence": 0, "environment": "production", "events": [{"type": 4, "timestamp": 1}]}
+    foreign = {**batch, "environment_id": keys["production"]["environment_id"]}
+
+    httpx.post(
+        f"{door}/api/sdk/replay?environment_id={keys['production']['environment_id']}",
+        headers={"Authorization": f"Bearer {keys['staging']['sdk_key']}"},
+        json=foreign,
+    ).raise_for_status()
+
+    (segment,) = (tmp_path / "data" / "landing" / "replay").glob("*.arrow*")
+    rows = [row for part in Segment(segment.name, segment, 0).read() for row in part.to_pylist()]
+    assert [row["environment_id"] for row in rows] == [keys["staging"]["environment_id"]]
+
+
 def test_unknown_key_cannot_be_revoked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    assert main(["api", "revoke-sdk-key", "key_nope"]) == 1
-    assert capsys.readouterr().err.startswith("error[sdk_key_not_found]: no key has the id 'key_nope'\n")
+    assert main(["api", "keys", "revoke", "key_nope"]) == 1
+    assert capsys.readouterr().err.startswith("error[key_not_found]: no key or token has the id 'key_nope'\n")
 
 
 @pytest.mark.parametrize("url", ["retrace.example.com", "javascript:alert(1)", 'https://a"b', "https://a/b?c"])

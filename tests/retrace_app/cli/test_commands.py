@@ -52,7 +52,7 @@ def test_every_command_has_help_of_its_own(name: str, capsys: pytest.CaptureFixt
         (["quickstart", "--nope"], "No such option: --nope", "retrace quickstart --help"),
         (["quickstart", "--api-port", "99999"], "--api-port", "retrace quickstart --help"),
         (["quickstart", "--api-host", 'a"b'], "expected a host name", "retrace quickstart --help"),
-        (["api", "revoke-sdk-key"], "Missing argument", "retrace api revoke-sdk-key --help"),
+        (["api", "keys", "revoke"], "Missing argument", "retrace api keys revoke --help"),
     ],
 )
 def test_misuse_is_named_with_the_help_to_read(

@@ -23,7 +23,8 @@ def test_fresh_folder_is_set_up_by_one_command(retrace: Run, tmp_path: Path) -> 
     assert key.project_id in done.stdout
     assert key.environment_id in done.stdout
     assert f"http://{secret}@127.0.0.1:8788/11037642\n" in done.stdout
-    assert 'import { init } from "http://127.0.0.1:8788/sdk/retrace.js";\n' in done.stdout
+    (name,) = re.findall(r'script.src = "http://127.0.0.1:8788/sdk/(.+)";\n', done.stdout)
+    assert (tmp_path / "data" / "sdk" / name).is_file()
     assert 'ingestUrl: "http://127.0.0.1:8788/api/sdk/replay",\n' in done.stdout
     assert re.findall(r"retrace [a-z ]+\S", done.stdout.split("Next")[1])[0].startswith("retrace api serve")
     assert (tmp_path / "config.yaml").exists()
