@@ -15,7 +15,7 @@ $(STAMPS)/python: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@mkdir -p $(STAMPS) && touch $@
 
-$(RECORDER): sdk/browser/package.json sdk/browser/package-lock.json $(wildcard sdk/browser/src/*.ts) $(wildcard sdk/browser/*.mjs)
+$(RECORDER): sdk/browser/package.json sdk/browser/package-lock.json $(wildcard sdk/browser/src/*.ts*) $(wildcard sdk/browser/*.mjs sdk/browser/tsconfig*.json) sdk/browser/LICENCES.txt
 	npm --prefix sdk/browser ci --no-audit --no-fund --silent
 	npm --prefix sdk/browser run --silent build
 	@touch $@
@@ -51,4 +51,4 @@ bench: setup
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) $(STAMPS) $(RECORDER) sdk/browser/node_modules build dist
+	rm -rf $(VENV) $(STAMPS) retrace_app/http/ingest/static sdk/browser/node_modules sdk/browser/dist sdk/browser/build build dist

@@ -84,7 +84,7 @@ def _is_entry(known: tuple[str, Mapping[str, str]], entry: Json) -> bool:
 
 def _is_request(known: tuple[str, str, int], request: Json) -> bool:
     method, url, status = known
-    return (request["method"], request["url"], request.get("status", 0)) == (method, url, status)
+    return (request.get("method", "GET"), request["url"], request.get("status", 0)) == (method, url, status)
 
 
 def _uncaught(exceptions: Iterable[Json]) -> list[Json]:

@@ -27,6 +27,7 @@ _THROW: Final = """(what) => {
     setTimeout(() => void Promise.reject(new Error(`${what} was refused`)));
 }"""
 _CALLS: Final = ("fetch", "xhr")
+_HESITATION_S: Final = 0.4
 _GOODBYE_S: Final = 0.7
 _KEY_MS: Final = 15
 
@@ -152,7 +153,9 @@ class Person:
         await self.look()
 
     async def leave(self) -> None:
-        """Leave the app; its last posts are on their way for a moment longer."""
+        """Leave the app a moment after the last act; its last posts are on their way for a moment longer."""
+        # What a page draws in its very last instant waits for the visitor's next page, and here there is none.
+        await self.look(_HESITATION_S)
         await self.page.goto("about:blank")
         await asyncio.sleep(_GOODBYE_S)
 

@@ -13,6 +13,7 @@ const MOST_CHANGES = 300; // remembered; beyond that the page changed, and which
 // What tells of a failure, or passes by itself, is no effect of its own.
 const MESSAGE = '[role="alert"],[role="status"],[aria-live]:not([aria-live="off"])';
 const MESSAGE_CLASS = /(?:^|[\s_-])(?:toast|snackbar|alert|error|invalid|notification)(?:$|[\s_-])/i;
+const ACTS: ReadonlySet<string> = new Set(["retrace/click@1", "retrace/key@1", "retrace/input@1"]);
 const WATCHED_ATTRIBUTES = ["class", "hidden", "href", "disabled", "open", "style", "aria-expanded", "aria-selected", "aria-checked", "checked"];
 
 /** A change of one aspect of a node, that can be looked at again. */
@@ -33,6 +34,9 @@ interface Effect {
   firstPartyRequests: number;
   firstEffectAt: number | undefined;
   dialog: boolean;
+  /** When the person did something else, whose effect all that follows is; and whether the address was another then. */
+  until: number;
+  urlChanged: boolean;
   timer: ReturnType<typeof setTimeout>;
 }
 
@@ -53,10 +57,11 @@ export function firstLasting(changes: readonly Change[], from: number, now: numb
 export function watchEffects(page: Watching): () => void {
   const open: Effect[] = [];
   let changes: Change[] = [];
+  const running = () => open.filter(({ until }) => until === Infinity);
 
   const observer = new MutationObserver((records) => {
     const at = Date.now();
-    for (const effect of open) effect.mutations += records.length;
+    for (const effect of running()) effect.mutations += records.length;
     for (const record of records) {
       if (changes.length >= MOST_CHANGES) break;
       changes.push(...changesOf(record, at));
@@ -66,8 +71,9 @@ export function watchEffects(page: Watching): () => void {
   const close = (effect: Effect) => {
     clearTimeout(effect.timer);
     open.splice(open.indexOf(effect), 1);
-    const changedAt = firstLasting(changes, effect.at, Date.now());
-    const urlChanged = location.href !== effect.from;
+    const own = changes.filter(({ at }) => at <= effect.until);
+    const changedAt = firstLasting(own, effect.at, Date.now());
+    const urlChanged = effect.urlChanged || (effect.until === Infinity && location.href !== effect.from);
     const first = Math.min(changedAt ?? Infinity, effect.firstEffectAt ?? Infinity);
     page.log.emit("retrace/effect@1", {
       act: effect.act,
@@ -95,21 +101,32 @@ export function watchEffects(page: Watching): () => void {
       firstPartyRequests: 0,
       firstEffectAt: undefined,
       dialog: false,
+      until: Infinity,
+      urlChanged: false,
       timer: setTimeout(() => close(effect), WATCHED_MS),
     };
     open.push(effect);
   };
 
+  const end = () => {
+    for (const effect of running()) {
+      effect.until = Date.now();
+      effect.urlChanged = location.href !== effect.from;
+    }
+  };
+
   const stopHearing = page.log.listen((plugin, payload) => {
+    if (ACTS.has(plugin)) end();
     if (plugin === "retrace/click@1") return begin(String(payload["id"]));
     if (plugin === "retrace/nav@1" || plugin === "retrace/dialog@1") {
-      for (const effect of open) {
+      for (const effect of running()) {
         effect.firstEffectAt ??= Date.now();
         effect.dialog ||= plugin === "retrace/dialog@1";
       }
     }
     if (plugin === "retrace/network@1" && payload["firstParty"]) {
-      for (const effect of open) if (Number(payload["startedAt"]) >= effect.at) effect.firstPartyRequests += 1;
+      const startedAt = Number(payload["startedAt"]);
+      for (const effect of open) if (startedAt >= effect.at && startedAt <= effect.until) effect.firstPartyRequests += 1;
     }
   });
 

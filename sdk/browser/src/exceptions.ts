@@ -38,7 +38,8 @@ export function watchExceptions(page: Watching, around: ExceptionSurroundings): 
       ...failure,
       count,
       trace: { traceId: around.traceId() },
-      breadcrumbs: around.breadcrumbs(),
+      // A page may miss a hundred pictures; what led there says nothing of why.
+      ...(failure.kind === "resource" ? {} : { breadcrumbs: around.breadcrumbs() }),
     });
   };
   const endRepeats = (key: string) => {

@@ -16,6 +16,7 @@ interface Open {
 /** Emits `retrace/input@1` when an entry is finished: at change, blur, submit, the next act, or leaving. */
 export function watchInputs(page: Watching): () => void {
   let open: Open | undefined;
+  let changed: Element | undefined;
 
   const finish = () => {
     const ended = open;
@@ -46,7 +47,10 @@ export function watchInputs(page: Watching): () => void {
     if (!isText) {
       // Boxes and lists fire both; the second is the finished one.
       const entry = { element, userTriggered: event.isTrusted, typed: "" };
-      if (event.type === "change") record({ ...entry, aim: aimOf(path, page) }, {});
+      if (event.type === "change") {
+        changed = element;
+        record({ ...entry, aim: aimOf(path, page) }, {});
+      }
       return;
     }
     if (open?.element !== element) {
@@ -57,8 +61,23 @@ export function watchInputs(page: Watching): () => void {
     open.typed = valueOf(element as unknown as Field);
   };
 
+  // A box that the page draws anew while it is clicked never says that it changed.
+  const onClick = (event: Event) => {
+    const path = event.composedPath();
+    const [element] = path;
+    if (!event.isTrusted || !element || !isField(element) || kindOf(element as unknown as Field) !== "check") return;
+    if (page.privacy.isIgnored(element) || page.privacy.isBlocked(element)) return;
+    const aim = aimOf(path, page);
+    changed = undefined;
+    setTimeout(() => {
+      const isTold = changed === element || element.isConnected || event.defaultPrevented;
+      if (!isTold) record({ element, aim, userTriggered: true, typed: "" }, {});
+    });
+  };
+
   return all([
     page.log.finishBeforeActs(finish),
+    listen(window, ["click"], onClick),
     listen(window, ["input", "change"], onInput),
     listen(window, ["submit", "focusout"], () => page.log.finish()),
   ]);

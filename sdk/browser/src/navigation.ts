@@ -30,7 +30,7 @@ type EntryChange = Event & { readonly navigationType: string | null };
 
 /** Emits `retrace/nav@1` for the load of the page and each change of its address; returns how to stop. */
 export function watchNavigation(page: Watching): () => void {
-  let at = location.href;
+  let at = loadedUrl();
   const record = (kind: NavKind, from: string, to: string) => {
     // Back and forward are the browser's buttons, mostly.
     page.log.settle();
@@ -47,6 +47,8 @@ export function watchNavigation(page: Watching): () => void {
     if (kind) record(kind, from, at);
   });
   record(loadKind(), document.referrer, at);
+  // What the app did to its address before this script was there.
+  changed("replace");
   const api = (window as { navigation?: NavigationApi }).navigation;
   return api?.currentEntry ? watchEntries(api, changed) : watchHistory(changed);
 }
@@ -76,6 +78,15 @@ function watchHistory(changed: Changed): () => void {
 }
 
 function loadKind(): NavKind {
-  const [entry] = performance.getEntriesByType?.("navigation") ?? [];
-  return (entry as PerformanceNavigationTiming | undefined)?.type === "reload" ? "reload" : "load";
+  return loading()?.type === "reload" ? "reload" : "load";
+}
+
+/** The address the page was loaded under. */
+function loadedUrl(): string {
+  const name = loading()?.name ?? "";
+  return /^https?:/.test(name) ? name : location.href;
+}
+
+function loading(): PerformanceNavigationTiming | undefined {
+  return performance.getEntriesByType?.("navigation")[0] as PerformanceNavigationTiming | undefined;
 }

@@ -2,6 +2,7 @@
 
 import { absolute, matches, originOf } from "./addresses";
 import { clip, errorText } from "./describe";
+import { type EarlyRequest, watchEarlyRequests } from "./network-early";
 import { watchFetch } from "./network-fetch";
 import { watchXhr } from "./network-xhr";
 import { all } from "./listen";
@@ -75,7 +76,13 @@ export function watchNetwork(page: Watching, trace: Trace, options: NetworkOptio
     // What becomes of it nobody learns: it is told when it is queued.
     if (!isUnseen(url)) page.log.emit("retrace/network@1", { ...facts("beacon", "POST", url), startedAt: Date.now() });
   });
-  return all([watchFetch(begin), watchXhr(begin), watchBeacons(reportBeacon)]);
+  const reportEarly = ({ kind, url, ...outcome }: EarlyRequest) => {
+    if (isUnseen(url)) return;
+    const { method: _, ...known } = facts(kind, "", url);
+    page.log.emit("retrace/network@1", { ...known, ...outcome, early: true });
+  };
+  const stopEarly = safely(watchEarlyRequests)(reportEarly) ?? (() => undefined);
+  return all([stopEarly, watchFetch(begin), watchXhr(begin), watchBeacons(reportBeacon)]);
 }
 
 function watchBeacons(report: (url: string) => void): () => void {

@@ -26,8 +26,9 @@ export function watchState(page: Watching, context: () => Context, allowed: read
   };
   record("start");
   const stopStarts = page.log.onOpen(safely(() => record("start")));
-  const stopFailures = page.log.listen((plugin) => {
-    if (plugin !== "retrace/exception@1" || Date.now() - lastFailure < FAILURE_PAUSE_MS) return;
+  const stopFailures = page.log.listen((plugin, { kind }) => {
+    const isFailure = plugin === "retrace/exception@1" && kind !== "resource";
+    if (!isFailure || Date.now() - lastFailure < FAILURE_PAUSE_MS) return;
     lastFailure = Date.now();
     record("failure");
   });

@@ -25,6 +25,8 @@ export interface Privacy {
   readonly ignoreSelector: string;
   /** Whether the text in an element is masked. */
   hidesText(element: Element): boolean;
+  /** Whether what a field is called is masked: only where the page asked for it. */
+  hidesName(field: Element): boolean;
   /** Whether the element is recorded as an empty box, or is in one. */
   isBlocked(element: Element): boolean;
   isIgnored(element: Element): boolean;
@@ -39,18 +41,21 @@ const SECRET_AUTOCOMPLETE = /^(?:.* )?(?:current-password|new-password|one-time-
 export function createPrivacy(options: PrivacyOptions): Privacy {
   const maskInputs = options.maskAllInputs ?? true;
   const typed = maskInputs ? ["textarea", EDITABLE] : [];
-  const maskSelector = selector([".rr-mask", "[data-retrace-mask]", ...typed, options.maskTextSelector]);
+  const askedSelector = selector([".rr-mask", "[data-retrace-mask]", options.maskTextSelector]);
+  const maskSelector = selector([askedSelector, ...typed]);
   const maskOrUnmask = `${maskSelector},${UNMASK}`;
   const blockSelector = selector([".rr-block", "[data-retrace-block]", options.blockSelector]);
   const ignoreClass = options.ignoreClass || "rr-ignore";
   const ignoreSelector = selector([`.${CSS.escape(ignoreClass)}`, "[data-retrace-ignore]"]);
   const hidesText = (element: Element) => closestAcross(element, maskOrUnmask)?.matches(maskSelector) ?? false;
+  const hidesName = (field: Element) => closestAcross(field, `${askedSelector},${UNMASK}`)?.matches(askedSelector) ?? false;
   const explicitly = (element: Element) => closestAcross(element, maskOrUnmask);
   return {
     maskSelector,
     blockSelector,
     ignoreSelector,
     hidesText,
+    hidesName,
     isBlocked: (element) => closestAcross(element, blockSelector) !== null,
     isIgnored: (element) => element.matches(ignoreSelector),
     field: (element) => {

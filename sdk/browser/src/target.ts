@@ -46,7 +46,8 @@ export function describeTarget(path: readonly EventTarget[], privacy: Privacy, r
   const control = elements.find(isControl);
   const element = control ?? innermost;
   const interactive = control !== undefined || getComputedStyle(innermost).cursor === "pointer";
-  const texts = privacy.isBlocked(element) || privacy.hidesText(innermost) ? {} : textsOf(element, privacy, redactor);
+  const isHidden = isField(element) ? privacy.hidesName(element) : privacy.hidesText(innermost);
+  const texts = isHidden || privacy.isBlocked(element) ? {} : textsOf(element, privacy, redactor);
   const match = bestMatch(element);
   return withoutEmpty({
     tagName: element.tagName.toLowerCase(),
