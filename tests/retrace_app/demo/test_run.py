@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 BUGS = {
     "POST /api/orders answers 500 on /checkout",
     "button “Apply code” on /cart does nothing",
-    "GET /api/account/orders answers 404 on /account",
+    "GET /api/account/orders answers 404 on /account/orders",
     "“Could not save your profile” is shown on /account/profile",
     "TypeError: Cannot read properties of undefined (reading 'push') on /products/:id",
     "TypeError: Cannot read properties of undefined (reading 'price') on /products/:id/deals",
