@@ -8,6 +8,8 @@ export interface Visit {
   /** Of the last act of the person, in any tab. */
   seenAt: number;
   sampled: boolean;
+  /** Whether all tabs know it. */
+  agreed?: boolean;
 }
 
 // Half an hour without an act ends a visit; four hours are the longest one may grow.
@@ -53,7 +55,8 @@ export class Visits {
     this.visit = visit;
     visit.seenAt = now;
     this.write(now);
-    return { visit, settled: known ? Promise.resolve() : this.settle(visit) };
+    // One that another tab has only just proposed may still give way to a third's.
+    return { visit, settled: visit.agreed ? Promise.resolve() : this.settle(visit) };
   }
 
   /** Whether the visit has ended, here and in all other tabs. */
@@ -75,8 +78,8 @@ export class Visits {
   private async settle(visit: Visit): Promise<void> {
     const stillRuns = (other: Visit) => isVisit(other) && !isOver(other, Date.now());
     const agreed = (await within(AGREE_LIMIT_MS, this.agree(visit, stillRuns))) ?? (await this.propagated());
-    if (!agreed || agreed.id === visit.id || this.visit !== visit) return;
-    Object.assign(visit, agreed, { seenAt: visit.seenAt });
+    if (this.visit !== visit) return;
+    Object.assign(visit, agreed, { seenAt: visit.seenAt, agreed: true });
     this.write(Date.now());
   }
 
