@@ -150,7 +150,7 @@ class Door:
         while True:
             paths = sorted(self.landing.directory.glob("*.arrow*"))
             # A segment that is closed meanwhile has another name.
-            with suppress(UnreadableSegment):
+            with suppress(UnreadableSegment, FileNotFoundError):
                 parts = [Segment(path.name, path, 0) for path in paths]
                 return [row for part in parts for batch in part.read() for row in batch.to_pylist()]
 
