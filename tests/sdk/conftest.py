@@ -65,18 +65,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Recorded]]:
-    """Open a page with this body that records itself; `options` is JavaScript merged into those of `init`.
-
-    With `clock` the test moves the page's time.
-    """
+    """Open a page with this body that records itself; `options` is JavaScript merged into those of `init`."""
     with capturing() as capture, _site(capture) as site:
         context = browser.new_context()
 
-        def open_(body: str = "", options: str = "{}", script: str = "", *, clock: bool = False) -> Recorded:
+        def open_(body: str = "", options: str = "{}", script: str = "") -> Recorded:
             site.html = _HTML.format(url=capture.url, body=body, options=options, script=script)
             page = context.new_page()
-            if clock:
-                page.clock.install()
             page.goto(site.address)
             recorded = Recorded(page, capture, site.address)
             page.wait_for_function("window.retrace !== undefined")
