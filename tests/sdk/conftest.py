@@ -51,8 +51,9 @@ class Recorded:
         pytest.fail("waited in vain")
 
     def finals(self) -> list[Batch]:
-        """The batches that ended a window."""
-        return [batch for batch in self.capture.batches if batch["flushType"] == "final"]
+        """The batches that ended a window, once each: a page's last words may come a second time."""
+        ended = {(batch["windowId"], batch["sequence"]): batch for batch in self.capture.batches}
+        return [batch for batch in ended.values() if batch["flushType"] == "final"]
 
 
 # Not for the session: Playwright runs one event loop a thread, and other modules need theirs.
@@ -65,16 +66,22 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Recorded]]:
-    """Open a page with this body that records itself; `options` is JavaScript merged into those of `init`."""
+    """Open a page with this body that records itself; `options` is JavaScript merged into those of `init`.
+
+    The first picture of the page has arrived when it returns, unless the page is not to send any (`sends=False`).
+    """
     with capturing() as capture, _site(capture) as site:
         context = browser.new_context()
 
-        def open_(body: str = "", options: str = "{}", script: str = "") -> Recorded:
+        def open_(body: str = "", options: str = "{}", script: str = "", *, sends: bool = True) -> Recorded:
+            posts = len(capture.bodies)
             site.html = _HTML.format(url=capture.url, body=body, options=options, script=script)
             page = context.new_page()
             page.goto(site.address)
             recorded = Recorded(page, capture, site.address)
             page.wait_for_function("window.retrace !== undefined")
+            if sends:
+                recorded.wait_for(lambda: len(capture.bodies) > posts)
             return recorded
 
         yield open_

@@ -10,22 +10,21 @@ import { ifGone } from "./page-lock";
 // A recording that ends so much later than it happened is of no use to anybody; the server's own limit is 8 days.
 const LONGEST_STORED_MS = 24 * 60 * 60_000;
 
-// The first post of a page says how the last one of the page before it fared, this long.
-const SAME_WEATHER_MS = 60_000;
-
 // Where the browser has no locks, a page that stored nothing for so long is taken for gone.
 const SURELY_GONE_MS = 10 * 60_000;
 
 type Convey = (batch: Batch) => Promise<Outcome>;
 
-/** `atOnce`: this page's own first batch was accepted at the first try. Never rejects. */
-export async function sendLeftovers(outbox: Outbox, convey: Convey, atOnce: boolean): Promise<void> {
+/**
+ * What went with a page's last breath is sent again too: nobody saw whether it arrived, and the server takes it once.
+ * Never rejects.
+ */
+export async function sendLeftovers(outbox: Outbox, convey: Convey): Promise<void> {
   const now = Date.now();
   const stored = await outbox.list();
-  const arrived = (item: Stored) => atOnce && item.handedOver && now - item.storedAt < SAME_WEATHER_MS;
   const isOld = (item: Stored) => now - item.storedAt > LONGEST_STORED_MS;
   for (const ofPage of groupBy(stored, ({ page }) => page)) {
-    const send = (certain: boolean) => sendPage(outbox, convey, ofPage, certain, (item) => arrived(item) || isOld(item));
+    const send = (certain: boolean) => sendPage(outbox, convey, ofPage, certain, isOld);
     await ifGone(ofPage[0].page, send).catch(() => undefined);
   }
 }
@@ -35,13 +34,13 @@ async function sendPage(
   convey: Convey,
   ofPage: readonly Stored[],
   certain: boolean,
-  isDone: (item: Stored) => boolean,
+  isOld: (item: Stored) => boolean,
 ): Promise<void> {
   for (const ofWindow of groupBy(ofPage, ({ windowId }) => windowId)) {
     ofWindow.sort((a, b) => a.sequence - b.sequence);
     if (!certain && !isOver(ofWindow, Date.now())) continue;
     for (const item of ofWindow) {
-      if (!isDone(item) && !(await sendOne(outbox, convey, item))) return;
+      if (!isOld(item) && !(await sendOne(outbox, convey, item))) return;
       await outbox.remove([item]);
     }
     const last = ofWindow[ofWindow.length - 1] ?? ofWindow[0];

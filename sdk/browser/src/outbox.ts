@@ -19,8 +19,6 @@ export interface Stored extends BatchFacts {
   readonly apiKey: string;
   readonly page: string;
   readonly storedAt: number;
-  /** It also went out with the page's last breath, and most likely arrived. */
-  readonly handedOver: boolean;
 }
 
 type Place = Pick<BatchFacts, "windowId" | "sequence">;
@@ -52,7 +50,7 @@ export class Outbox {
     // First the lock: without it another page would take this one for dead, and end its window.
     await this.lock.hold();
     await this.database.transact("readwrite", (transaction) => {
-      this.write(transaction, [batch], () => false);
+      this.write(transaction, [batch]);
       const request = transaction.objectStore(HEADS).getAll() as IDBRequest<Stored[]>;
       request.onsuccess = () => this.makeRoom(transaction, request.result);
       return () => undefined;
@@ -65,9 +63,9 @@ export class Outbox {
   }
 
   /** Stores what a page that goes away right now leaves behind. */
-  leave(batches: readonly Batch[], handedOver: (batch: Batch) => boolean): void {
+  leave(batches: readonly Batch[]): void {
     void this.database.transact("readwrite", (transaction) => {
-      this.write(transaction, batches, handedOver);
+      this.write(transaction, batches);
       // Nobody will be there for the answers; left open, the transaction would be undone.
       transaction.commit?.();
       return () => undefined;
@@ -122,15 +120,15 @@ export class Outbox {
     });
   }
 
-  private write(transaction: IDBTransaction, batches: readonly Batch[], handedOver: (batch: Batch) => boolean): void {
+  private write(transaction: IDBTransaction, batches: readonly Batch[]): void {
     const about = { apiKey: this.apiKey, page: this.lock.page, storedAt: Date.now() };
-    for (const batch of batches) put(transaction, batch, { ...about, handedOver: handedOver(batch) });
+    for (const batch of batches) put(transaction, batch, about);
   }
 
   private makeRoom(transaction: IDBTransaction, stored: readonly Stored[]): void {
     for (const lost of surplus(stored, this.maxBytes)) {
       for (const { id } of lost) drop(transaction, id);
-      put(transaction, gapInPlaceOf(lost, "overflow", Date.now()), { ...lost[0], handedOver: false });
+      put(transaction, gapInPlaceOf(lost, "overflow", Date.now()), lost[0]);
     }
   }
 }
@@ -152,13 +150,13 @@ function idOf({ windowId, sequence }: Place): string {
   return `${windowId}/${sequence}`;
 }
 
-type Keeping = Pick<Stored, "apiKey" | "page" | "storedAt" | "handedOver">;
+type Keeping = Pick<Stored, "apiKey" | "page" | "storedAt">;
 
-function put(transaction: IDBTransaction, batch: Batch, { apiKey, page, storedAt, handedOver }: Keeping): void {
+function put(transaction: IDBTransaction, batch: Batch, { apiKey, page, storedAt }: Keeping): void {
   // A function cannot be stored, and a page that is gone gives out no numbers.
   const { body, nextSequence: _, ...facts } = batch;
   const id = idOf(batch);
-  transaction.objectStore(HEADS).put({ ...facts, id, apiKey, page, storedAt, handedOver } satisfies Stored, id);
+  transaction.objectStore(HEADS).put({ ...facts, id, apiKey, page, storedAt } satisfies Stored, id);
   transaction.objectStore(BODIES).put(body, id);
 }
 

@@ -25,8 +25,8 @@ export interface Address {
 export interface TransportEvents {
   /** Something will not arrive: what follows needs a whole picture of the page to build on. */
   lost(): void;
-  /** The server takes what it gets, for the first time or again; whether it did so at the first try. */
-  gotThrough(atOnce: boolean): void;
+  /** The server takes what it gets, for the first time or again. */
+  gotThrough(): void;
   /** The key is not valid; nothing will ever be sent. */
   revoked(): void;
 }
@@ -57,7 +57,7 @@ export class Transport {
   private triedAt = -Infinity;
   private hasGotThrough = false;
   private forgetting: Promise<void> = Promise.resolve();
-  private news: { atOnce: boolean } | undefined;
+  private hasNews = false;
   private isRevoked = false;
 
   constructor(
@@ -89,7 +89,9 @@ export class Transport {
   convey(batch: Batch): Promise<Outcome> {
     if (this.isRevoked) return Promise.resolve("revoked");
     return new Promise((done) => {
-      this.insert({ batch, ready: Promise.resolve(), done });
+      const waiting: Waiting = { batch, ready: Promise.resolve(), done };
+      waiting.ready = compressed(batch).then((smaller) => void (waiting.batch = smaller));
+      this.insert(waiting);
       void this.deliver();
     });
   }
@@ -120,7 +122,7 @@ export class Transport {
     for (const batch of own) {
       if (alive.has(batch) || !storing) void this.lastWord(batch, alive.has(batch));
     }
-    this.outbox.leave(own, (batch) => !troubled && alive.has(batch));
+    this.outbox.leave(own);
   }
 
   private async lastWord(batch: Batch, keepalive: boolean): Promise<void> {
@@ -172,20 +174,19 @@ export class Transport {
   }
 
   private succeed(waiting: Waiting): void {
-    if (this.failures > 0 || !this.hasGotThrough) this.news = { atOnce: this.failures === 0 };
+    if (this.failures > 0 || !this.hasGotThrough) this.hasNews = true;
     this.failures = 0;
     this.hasGotThrough = true;
     this.replace(waiting, []);
     waiting.done?.("accepted");
     if (waiting.batch.gap?.reason === "lost" && !waiting.done) this.events.lost();
-    if (this.news && this.waiting.every(({ done }) => done)) {
-      const { atOnce } = this.news;
-      this.news = undefined;
+    if (this.hasNews && this.waiting.every(({ done }) => done)) {
+      this.hasNews = false;
       // Not before the outbox has forgotten what arrived: it would look like what a page that crashed left behind.
       void this.forgetting.then(() => {
         if (this.failures > 0) return;
         this.outbox.release();
-        this.events.gotThrough(atOnce);
+        this.events.gotThrough();
       });
     }
   }

@@ -52,7 +52,7 @@ export class WindowRecording {
   private keep(event: RecordedEvent): void {
     if (this.isClosed) return;
     // The page goes on by itself, but nobody is there.
-    if (this.isVisitOver()) return this.close();
+    if (this.isVisitOver()) return this.end();
     const isFull = this.packer.add(event);
     if (isFull && this.isSettled) void this.flush();
     else this.timer ??= setTimeout(() => void this.flush(), this.settings.flushIntervalMs);
@@ -73,6 +73,11 @@ export class WindowRecording {
   /** Ends the recording; its last batch is left in the transport's queue. */
   close(): void {
     if (this.discard()) this.hand(this.packer.sealFinal());
+  }
+
+  private end(): void {
+    this.close();
+    void this.transport.deliver();
   }
 
   /** Ends the recording without a word; whether it was still running. */

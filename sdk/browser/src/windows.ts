@@ -37,7 +37,7 @@ export class Windows {
     const outbox = (this.outbox = new Outbox(settings.apiKey));
     this.transport = new Transport(address, outbox, {
       lost: safely(() => this.window?.snapshot()),
-      gotThrough: (atOnce) => void sendLeftovers(outbox, (batch) => this.transport.convey(batch), atOnce),
+      gotThrough: () => void sendLeftovers(outbox, (batch) => this.transport.convey(batch)),
       revoked: safely(() => {
         warn("[retrace] the server refuses this apiKey; nothing more is recorded");
         void this.stop();

@@ -146,7 +146,7 @@ def test_bundled_app_records_while_its_provider_is_mounted(project: Path, open_p
         "--outfile=app.js",
         '--define:process.env.NODE_ENV="development"',
     )
-    recorded = open_page("<main></main>", "{ autoStart: false }")
+    recorded = open_page("<main></main>", "{ autoStart: false }", sends=False)
     page = recorded.page
     page.add_script_tag(path=str(project / "app.js"))
     page.evaluate("(url) => { window.unmount = show(document.querySelector('main'), url); }", recorded.capture.url)

@@ -37,7 +37,7 @@ def test_visit_goes_on_over_page_loads_with_a_window_each(open_page: OpenPage) -
     first = recorded.capture.batches[0]["windowId"]
     batches = recorded.capture.batches
     assert len(_distinct(recorded, "sessionId")) == 1
-    assert [batch["sequence"] for batch in batches if batch["windowId"] == first] == [0, 1]
+    assert [batch["sequence"] for batch in batches if batch["windowId"] == first][:2] == [0, 1]
     assert [batch["sequence"] for batch in batches if batch["windowId"] != first] == [0]
     assert [batch["windowId"] for batch in recorded.finals()] == [first]
 
@@ -52,7 +52,7 @@ def test_visit_spans_the_tabs_of_the_browser(open_page: OpenPage) -> None:
 
 
 def test_tabs_that_open_at_the_same_moment_are_one_visit(open_page: OpenPage) -> None:
-    recorded = open_page(options="{ autoStart: false }")
+    recorded = open_page(options="{ autoStart: false }", sends=False)
     tabs = [recorded.page.context.new_page() for _ in range(5)]
     for tab in tabs:
         _go(tab, recorded.address)
@@ -93,7 +93,7 @@ def test_visit_ends_after_half_an_hour_without_a_person_and_the_next_act_begins_
 
 
 def test_unsampled_visit_sends_nothing_on_any_page(open_page: OpenPage) -> None:
-    recorded = open_page(options="{ sampleRate: 0 }")
+    recorded = open_page(options="{ sampleRate: 0 }", sends=False)
     _go(recorded.page, recorded.address + "/next")
     recorded.flush()
 
