@@ -7,13 +7,13 @@ from typing import Final
 
 import dagster as dg
 
+from retrace_assets.asset_specs import UPKEEP
 from retrace_assets.incidents.assets import NEW_INCIDENTS_HAVE_EVIDENCE
 from retrace_assets.incidents.checks import every_incident_has_evidence
 from retrace_assets.intake.assets import NO_SEGMENT_SET_ASIDE
 from retrace_assets.intake.checks import no_segment_waits_long, nothing_landed_is_missing
 from retrace_assets.signals.assets import SIGNAL_KEYS
 from retrace_assets.signals.checks import rates_as_before
-from retrace_assets.specs import UPKEEP
 from retrace_resources.dagster_names import HOT_JOB, HOT_LANE, LANE_TAG, QUIET, RESCAN_JOB, UPKEEP_JOB
 
 # Checks a step makes itself, of what it has in hand.

@@ -5,12 +5,12 @@ Belongs here: spec and metadata. Does not: which fingerprints are counted (updat
 
 import dagster as dg
 
+from retrace_assets.asset_specs import TRIAGE, table_spec
 from retrace_assets.clusters.update import STAGE, rebuild, update
 from retrace_assets.metadata import preview, report_metadata
 from retrace_assets.partitions import IN_ONE_RUN
 from retrace_assets.runs import log_other_days, update_or_rebuild, utc_now
 from retrace_assets.signals.assets import SIGNAL_KEYS
-from retrace_assets.specs import TRIAGE, table_spec
 from retrace_core.tables import CLUSTERS
 from retrace_resources.lake import Lake
 

@@ -10,11 +10,11 @@ from typing import Final
 
 import dagster as dg
 
+from retrace_assets.asset_specs import TRIAGE, table_spec
 from retrace_assets.incidents.update import STAGE, rebuild, update
 from retrace_assets.metadata import preview, report_metadata
 from retrace_assets.partitions import IN_ONE_RUN
 from retrace_assets.runs import update_or_rebuild, utc_now
-from retrace_assets.specs import TRIAGE, table_spec
 from retrace_core.tables import INCIDENTS, ISSUES
 from retrace_resources.lake import Lake
 from retrace_resources.state import StateStore

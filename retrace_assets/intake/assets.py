@@ -9,13 +9,13 @@ from typing import Any, Final
 import dagster as dg
 from pydantic import Field
 
+from retrace_assets.asset_specs import INGEST, OWNERS, table_spec
 from retrace_assets.intake.set_aside import set_aside
 from retrace_assets.intake.update import RUN_BYTES, STAGE, drain
 from retrace_assets.metadata import report_metadata
 from retrace_assets.partitions import IN_ONE_RUN
 from retrace_assets.report import StageReport
 from retrace_assets.runs import explained, is_hot_run, log_other_days
-from retrace_assets.specs import INGEST, OWNERS, table_spec
 from retrace_core.table import Table
 from retrace_core.tables import REJECTED, REPLAY_BATCHES, REPLAY_EVENTS, REPLAY_PAYLOADS
 from retrace_resources.lake import Lake

@@ -5,11 +5,11 @@ Belongs here: spec and metadata. Does not: which bugs are folded (update) or how
 
 import dagster as dg
 
+from retrace_assets.asset_specs import TRIAGE, table_spec
 from retrace_assets.issues.update import STAGE, rebuild, update
 from retrace_assets.metadata import preview, report_metadata
 from retrace_assets.partitions import IN_ONE_RUN
 from retrace_assets.runs import update_or_rebuild
-from retrace_assets.specs import TRIAGE, table_spec
 from retrace_core.tables import CLUSTERS, ISSUES
 from retrace_resources.lake import Lake
 from retrace_resources.state import StateStore

@@ -5,11 +5,11 @@ Belongs here: spec and metadata. Does not: which sessions are played (update) or
 
 import dagster as dg
 
+from retrace_assets.asset_specs import INGEST, table_spec
 from retrace_assets.metadata import report_metadata
 from retrace_assets.pages.update import STAGE, rebuild, update
 from retrace_assets.partitions import IN_ONE_RUN
 from retrace_assets.runs import log_other_days, update_or_rebuild
-from retrace_assets.specs import INGEST, table_spec
 from retrace_core.tables import PAGE_CHANGES, REPLAY_PAYLOADS, REPLAYS
 from retrace_resources.lake import Lake
 

@@ -5,11 +5,11 @@ Belongs here: spec and metadata. Does not: which sessions are recomputed (update
 
 import dagster as dg
 
+from retrace_assets.asset_specs import INGEST, table_spec
 from retrace_assets.metadata import preview, report_metadata
 from retrace_assets.partitions import IN_ONE_RUN
 from retrace_assets.replays.update import STAGE, rebuild, update
 from retrace_assets.runs import log_other_days, update_or_rebuild, utc_now
-from retrace_assets.specs import INGEST, table_spec
 from retrace_core.tables import REPLAY_BATCHES, REPLAY_EVENTS, REPLAYS
 from retrace_resources.lake import Lake
 

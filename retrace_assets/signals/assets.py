@@ -14,6 +14,7 @@ from typing import Any, Final
 import dagster as dg
 from pydantic import Field
 
+from retrace_assets.asset_specs import DETECT, table_spec
 from retrace_assets.metadata import report_metadata
 from retrace_assets.partitions import IN_ONE_RUN
 from retrace_assets.report import StageReport
@@ -24,7 +25,6 @@ from retrace_assets.signals.difference import difference_metadata
 from retrace_assets.signals.preview import preview
 from retrace_assets.signals.rules import Rules, Standing, checked_change, rules_in_force
 from retrace_assets.signals.update import STAGE, rebuild, update
-from retrace_assets.specs import DETECT, table_spec
 from retrace_core.tables import PAGE_CHANGES, REPLAY_EVENTS, REPLAYS, SIGNALS
 from retrace_resources.lake import Lake
 from retrace_resources.settings import Settings

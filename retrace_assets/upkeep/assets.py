@@ -10,6 +10,7 @@ from typing import Final
 
 import dagster as dg
 
+from retrace_assets.asset_specs import OWNERS, UPKEEP
 from retrace_assets.clusters import update as clusters
 from retrace_assets.incidents import update as incidents
 from retrace_assets.issues import update as issues
@@ -17,7 +18,6 @@ from retrace_assets.pages import update as pages
 from retrace_assets.replays import update as replays
 from retrace_assets.runs import explained, utc_now
 from retrace_assets.signals import update as signals
-from retrace_assets.specs import OWNERS, UPKEEP
 from retrace_assets.upkeep.runs import PastRun, runs_to_delete
 from retrace_core.tables import CLUSTERS, ISSUES, PAGE_CHANGES, REPLAY_EVENTS, REPLAYS, SIGNALS
 from retrace_resources.dagster_history import delete_runs, latest_runs, size_on_disk
