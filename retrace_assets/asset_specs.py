@@ -8,7 +8,7 @@ from typing import Final
 
 import dagster as dg
 
-from retrace_assets.partitions import DAYS
+from retrace_assets.partitions import BY_INCIDENT, DAYS
 from retrace_core.table import Table
 from retrace_resources.dagster_names import HOT_LANE, LANE_TAG
 
@@ -17,6 +17,7 @@ OWNERS: Final = ["team:retrace"]
 INGEST: Final = "ingest"
 DETECT: Final = "detect"
 TRIAGE: Final = "triage"
+FIX_LOOP: Final = "fix_loop"
 UPKEEP: Final = "upkeep"
 
 
@@ -29,19 +30,23 @@ def table_spec(
     key: dg.AssetKey | None = None,
     description: str = "",
     metadata: Mapping[str, object] | None = None,
+    partitions: dg.PartitionsDefinition[str] = DAYS,
 ) -> dg.AssetSpec:
-    """Describe the asset of a table, or, with `key` and `description`, of some of its rows."""
+    """Describe the asset of a table, or, with `key` and `description`, of some of its rows.
+
+    What is kept by day is kept up by the hot run; what is kept by incident is made when somebody asks.
+    """
     return dg.AssetSpec(
         key or dg.AssetKey(table.name),
         deps=list(deps),
-        description=description or f"{table.description}\n\n{_kept(table)}",
+        description=description or f"{table.description}\n\n{_kept(table, partitions)}",
         metadata={"dagster/column_schema": _column_schema(table), "dagster/table_name": table.name, **(metadata or {})},
         group_name=group,
         code_version=code_version,
         owners=OWNERS,
-        tags={LANE_TAG: HOT_LANE},
+        tags={LANE_TAG: HOT_LANE} if partitions is DAYS else {},
         kinds={"polars", "duckdb", table.kind.value},
-        partitions_def=DAYS,
+        partitions_def=partitions,
     )
 
 
@@ -59,8 +64,10 @@ def _column_schema(table: Table) -> dg.TableSchema:
     )
 
 
-def _kept(table: Table) -> str:
+def _kept(table: Table, partitions: dg.PartitionsDefinition[str]) -> str:
     key = f"One row for each ({', '.join(table.key)}). " if table.key else ""
+    if partitions is BY_INCIDENT:
+        return f"{key}A partition holds what is made for one incident."
     return key + (
         "Kept by day." if "day" in table.column_names else "A day stands for what was seen on it; the rows have no day."
     )

@@ -18,6 +18,12 @@ class Kind(Enum):
     LEDGER = "ledger"
 
 
+TENANT = """
+project_id VARCHAR Project the row belongs to.
+environment_id VARCHAR Environment within the project.
+"""
+"""The columns every table of a tenant begins with, for `read_columns`."""
+
 _ARROW_TYPES: dict[str, pa.DataType] = {
     "VARCHAR": pa.string(),
     "VARCHAR[]": pa.list_(pa.string()),

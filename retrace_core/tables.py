@@ -4,17 +4,14 @@ DDL, Arrow schemas, Dagster column metadata and the table reference in docs/ all
 shape of data. Does not: where it is stored or how rows are made.
 """
 
-from retrace_core.table import Kind, Table, read_columns
+from retrace_core.fix_loop_tables import SPECS, TEST_RUNS
+from retrace_core.table import TENANT, Kind, Table, read_columns
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
-_TENANT = """
-project_id VARCHAR Project the row belongs to.
-environment_id VARCHAR Environment within the project.
-"""
 _DAILY = (
-    _TENANT
+    TENANT
     + """
 day DATE UTC day on which the session's first batch was received.
 session_id VARCHAR Session as the SDK named it.
@@ -224,7 +221,7 @@ CLUSTERS = Table(
     Kind.DERIVED,
     "One row a fingerprint and day: how often, by whom, with which example.",
     read_columns(
-        _TENANT
+        TENANT
         + """day DATE UTC day of the sessions.
 fingerprint VARCHAR Fingerprint of the bug.
 fingerprint_version SMALLINT Version of the fingerprint's rules.
@@ -256,7 +253,7 @@ ISSUES = Table(
     Kind.DERIVED,
     "One row a bug: the fold over its clusters and the decisions people took.",
     read_columns(
-        _TENANT
+        TENANT
         + """issue_id VARCHAR Public id, bug_….
 fingerprint VARCHAR First fingerprint of the bug.
 fingerprints VARCHAR[] All fingerprints merged into it.
@@ -294,7 +291,7 @@ INCIDENTS = Table(
     Kind.DERIVED,
     "The queue: one shape for every bug, whatever source saw it, with the state of its test and fix.",
     read_columns(
-        _TENANT
+        TENANT
         + """incident_id VARCHAR Public id, INC-….
 aliases VARCHAR[] Ids that were merged into this one.
 fingerprint VARCHAR First fingerprint of the bug.
@@ -336,7 +333,7 @@ FINGERPRINT_VERSIONS = Table(
     Kind.LEDGER,
     "What fingerprints of earlier versions became: noted when sessions were judged anew, so that bugs keep their ids.",
     read_columns(
-        _TENANT
+        TENANT
         + """old_fingerprint VARCHAR Fingerprint its signals had.
 old_version SMALLINT Version of that.
 fingerprint VARCHAR Fingerprint the same signals got.
@@ -352,7 +349,7 @@ REJECTED = Table(
     Kind.FACTS,
     "What was accepted and could not be processed: why, and the redacted bytes, kept 7 days, replayable.",
     read_columns(
-        _TENANT
+        TENANT
         + """day DATE UTC day on which it was received.
 rejected_id VARCHAR Public id, rej_….
 stream VARCHAR Landing stream.
@@ -428,6 +425,8 @@ TABLES: dict[str, Table] = {
         CLUSTERS,
         ISSUES,
         INCIDENTS,
+        SPECS,
+        TEST_RUNS,
         FINGERPRINT_VERSIONS,
         REJECTED,
         SEGMENTS,

@@ -11,7 +11,7 @@ Belongs here: serving them, and answering for the servers they call. Does not: w
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,18 +59,23 @@ class Sites:
 
 
 @contextmanager
-def serving_sites(snippet: str, wanted: Collection[str] = ()) -> Iterator[Sites]:
-    """Serve the wanted apps that are there, or all, with `snippet` first in the head of each page, during the block."""
+def serving_sites(
+    snippet: str, wanted: Collection[str] = (), wrap: Callable[[ASGIApp], ASGIApp] = lambda app: app
+) -> Iterator[Sites]:
+    """Serve the wanted apps that are there, or all, with `snippet` first in the head of each page, during the block.
+
+    `wrap` may change what they and the server they call answer.
+    """
     called = CalledServer()
     with ExitStack() as stack:
         apps: dict[str, ASGIApp] = {"shop": shop_application()}
         folder = os.environ.get(APPS_VARIABLE)
         if folder:
-            apps |= {name: _files(path) for name, path in _others(Path(folder)).items() if path.is_dir()}
+            apps |= {name: wrap(_files(path)) for name, path in _others(Path(folder)).items() if path.is_dir()}
         if wanted:
             apps = {name: app for name, app in apps.items() if name in wanted}
         if "conduit" in apps:
-            stack.enter_context(serving(_noting(create_conduit_api(), called), _CONDUIT_API_PORT))
+            stack.enter_context(serving(_noting(wrap(create_conduit_api()), called), _CONDUIT_API_PORT))
         addresses = {name: stack.enter_context(serving(_with_snippet(app, snippet))) for name, app in apps.items()}
         yield Sites(addresses, called)
 

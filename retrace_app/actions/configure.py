@@ -7,7 +7,6 @@ Belongs here: config.yaml and `.env` as files to be changed. Does not: asking a 
 import io
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from retrace_app.actions.setup import write_files
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_resources.providers import Answered, ask_llm, ask_posthog
 from retrace_resources.settings_schema import Llm, PostHog
+from retrace_resources.whole_file import write_whole
 
 POSTHOG_VARIABLE = "RETRACE_POSTHOG_API_KEY"
 LLM_VARIABLE = "RETRACE_LLM_API_KEY"
@@ -87,9 +87,9 @@ def configure(path: Path, posthog: PostHogChoice | None, llm: LlmChoice | None) 
     write_files(path)
     # The keys first: a block without its key would be reported as broken, a key without its block is not used.
     if secrets:
-        _replace(env_path, with_variables(_read(env_path), secrets), mode=0o600)
+        write_whole(env_path, with_variables(_read(env_path), secrets).encode(), mode=0o600)
     if blocks:
-        _replace(path, with_blocks(_read(path), blocks, path), mode=path.stat().st_mode & 0o777)
+        write_whole(path, with_blocks(_read(path), blocks, path).encode(), mode=path.stat().st_mode & 0o777)
     hidden = [name for name, value in secrets.items() if os.environ.get(name) not in {None, "", value}]
     return Configured(path, env_path, list(blocks), hidden)
 
@@ -154,16 +154,3 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RetraceError(ErrorCode.CONFIG_INVALID, f"{path} cannot be read: {error}") from error
-
-
-def _replace(path: Path, text: str, *, mode: int) -> None:
-    """Write a file whole or not at all; a link stays one."""
-    target = path.resolve()
-    try:
-        descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            os.fchmod(file.fileno(), mode)
-        os.replace(draft, target)
-    except OSError as error:
-        raise RetraceError(ErrorCode.FILE_UNWRITABLE, f"{path}: {error.strerror}") from error
