@@ -89,6 +89,17 @@ class RecordedDom:
         self._watcher = watcher
         self._nodes: dict[int, Node] = {}
         self._index = Index()
+        self._root: Node | None = None
+
+    @property
+    def root(self) -> Node | None:
+        """The document, once a full snapshot has come."""
+        return self._root
+
+    @property
+    def index(self) -> Index:
+        """What names of elements are read by (`accessible.name_of`)."""
+        return self._index
 
     def apply(self, event: dict[str, Any]) -> None:
         """Bring the page to its state after a decoded rrweb event; events that do not change it are ignored."""
@@ -143,7 +154,7 @@ class RecordedDom:
         self._index = Index()
         raw = data.get("node") if isinstance(data, dict) else None
         raw = raw if isinstance(raw, dict) else {}
-        root = _new(raw)
+        root = self._root = _new(raw)
         if root:
             self._grow(root, raw)
         if self._watcher:

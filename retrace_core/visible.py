@@ -257,7 +257,7 @@ def _look_of(node: Node) -> _Look:
 
 
 def _element(element: Node) -> _Look:
-    if _is_hidden(element):
+    if is_hidden(element):
         return _Look(hidden=True)
     loading = _is_loading(element)
     return _Look(
@@ -309,7 +309,7 @@ def _lasting_classes(element: Node) -> set[str]:
     return {name for name in names if not _POINTER_CLASSES.search(name)}
 
 
-def _is_hidden(element: Node) -> bool:
+def is_hidden(element: Node) -> bool:
     if element.tag == "iframe":
         return False
     return is_unseen(element) or _HIDING_CLASSES.search(element.attribute("class") or "") is not None

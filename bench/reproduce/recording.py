@@ -98,7 +98,8 @@ def incidents_of(settings: Settings, sessions: dict[str, set[str]]) -> dict[str,
     with Lake(settings.home) as lake:
         for bug, own in sessions.items():
             rows = lake.query(
-                "SELECT DISTINCT incident_id, list_position(['critical', 'high', 'medium', 'low'], incident.severity) AS place "
+                "SELECT DISTINCT incident_id, "
+                "list_position(['critical', 'high', 'medium', 'low'], incident.severity) AS place "
                 "FROM signals JOIN issues ON list_contains(fingerprints, signals.fingerprint) "
                 "JOIN incidents AS incident ON list_contains(issue_ids, issue_id) "
                 "WHERE list_contains(?, signals.session_id) ORDER BY place, incident_id",

@@ -1,0 +1,327 @@
+"""A recording and a finding in it, made into a test.
+
+Belongs here: the order of things, and turning acts into steps. Does not: what a person did (acts), what of it stays
+(cutting), how elements are found (locators), what must hold (assertions), what is entered (values).
+"""
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+from retrace_assets.specs.acts import Act, acts_of
+from retrace_assets.specs.assertions import ABOUT_CLICKS, assertion_of, meant
+from retrace_assets.specs.cutting import cut
+from retrace_assets.specs.landmarks import control_names, landmark_of, newcomer
+from retrace_assets.specs.locators import RenderedPage, locators_of, stable_name
+from retrace_assets.specs.recording import RecordedWindow, Recording
+from retrace_assets.specs.values import input_of, is_kept, kind_of
+from retrace_core.accessible import input_type_of
+from retrace_core.dom import RecordedDom
+from retrace_core.errors import ErrorCode, RetraceError
+from retrace_core.events import FULL_SNAPSHOT, META
+from retrace_core.nodes import Node
+from retrace_core.parametrise import route_template
+from retrace_core.redaction import redact_text
+from retrace_core.spec import DEFAULT_APP_URL, Input, Source, Spec, Start
+from retrace_core.spec_steps import (
+    AtPath,
+    Check,
+    Click,
+    Condition,
+    Dialog,
+    Fill,
+    Hover,
+    Locator,
+    Navigate,
+    Press,
+    Select,
+    Step,
+    Upload,
+    Visible,
+)
+
+CODE_VERSION: Final = "1"
+
+# What an act leads to is told a little after it: played so far beyond the failure, to know what the last acts were.
+_BEYOND_MS: Final = 1_500
+# Times of findings have whole milliseconds, those of events may not.
+_ROUNDED_MS: Final = 2
+_FULL_VIEWPORT: Final = (1280, 720)
+_LEAST_PX, _MOST_PX = 200, 4_000
+_NAMES: Final = {"navigate": "open", "fill": "fill"}
+
+Row = Mapping[str, Any]
+
+
+def generate(recording: Recording, signal: Row, session_signals: Sequence[Row], *, app_url: str = "") -> Spec:
+    """Make the test of a finding: a pure function of the recording, the finding and its session's others.
+
+    `signal` and `session_signals` are rows of `signals` with their evidence decoded. `app_url` is where the test runs
+    unless a run says otherwise; without it the recorded origin, if that is a machine of one's own. The spec's id is the
+    signal's. Raises `not_testable` with the reason.
+    """
+    found = meant(signal, session_signals)
+    windows = recording.led_to(found["window_id"])
+    if not any(recorded.event.get("type") == FULL_SNAPSHOT for window in windows for recorded in window.events):
+        raise _not_testable("the recording has no picture of the page before the failure", "wait for another session")
+    failed_ms = found["occurred_at"].replace(tzinfo=UTC).timestamp() * 1000 + _ROUNDED_MS
+    acts = acts_of(windows, failed_ms + _BEYOND_MS)
+    about_click = found["detector"] in ABOUT_CLICKS
+    clicks = {event["event_id"] for event in found["evidence"].get("events") or ()} if about_click else set()
+    left = cut(acts, failed_ms, clicks=clicks, needs_trigger=about_click)
+    if not left.acts or left.acts[0].kind != "navigate":
+        raise _not_testable("the recording does not say which page was opened", "record page loads from their start")
+    if about_click and (left.trigger is None or left.trigger.kind == "navigate"):
+        raise _not_testable("the click the finding is about was not recorded", "wait for another session")
+    origin = _origin(left.acts[0].text)
+    writer = _Writer(origin)
+    moments = _moments(windows, left.acts, failed_ms)
+    for number, act in enumerate(left.acts):
+        writer.write(act, left.acts[number - 1] if number else None, moments[number])
+    landmark = _landmark(moments, left.acts)
+    target_url = app_url or (origin if _is_own_machine(origin) else DEFAULT_APP_URL)
+    at = found["occurred_at"].replace(tzinfo=UTC)
+    return Spec(
+        spec_id=str(found["signal_id"]),
+        name=_one_line(str(found["message"])),
+        prompt="\n".join(writer.words),
+        app_url=target_url,
+        start=Start(
+            viewport=_viewport(windows), landmark=landmark, clock_ms=int(windows[0].events[0].at_ms), **_state(windows)
+        ),
+        inputs=writer.inputs,
+        exact_steps=tuple(writer.steps),
+        assertions=(assertion_of(found, origin, writer.steps[-1].id),),
+        source=Source(
+            signal_id=str(found["signal_id"]),
+            session_id=recording.session_id,
+            detector=str(found["detector"]),
+            recorded_steps=len(acts),
+        ),
+        created_at=f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        updated_at=f"{at:%Y-%m-%dT%H:%M:%SZ}",
+    )
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """The page right before an act: its element with its locators, and the names of all controls."""
+
+    page: RenderedPage
+    node: Node | None
+    locators: tuple[Locator, ...]
+    names: frozenset[tuple[str, str]]
+    newcomer: Locator | None = None
+    landmark: Locator | None = None
+
+
+def _moments(windows: Sequence[RecordedWindow], acts: Sequence[Act], failed_ms: float) -> list[_Moment]:
+    """Play the recording once more and stop before each act that stays; the last look is at the failure."""
+    moments: list[_Moment] = []
+    places = [act.place for act in acts]
+    names: frozenset[tuple[str, str]] = frozenset()
+    dom = RecordedDom()
+    played = (-1, -1)
+    entered: set[int] = set()
+    known: set[str] = set()
+    for number, (act, place) in enumerate(zip(acts, places, strict=True)):
+        dom = _play(windows, dom, played, place)
+        played = place
+        page = RenderedPage(dom, entered=entered, known=known)
+        if act.is_masked:
+            known.update(page.texts if not entered else ())
+            entered.add(len(act.text))
+        node = dom.control(act.node_id)
+        locators = tuple(locators_of(page, node)) if node is not None and page.dom.root else ()
+        new = newcomer(page, set(names)) if act.kind == "navigate" and number else None
+        names = frozenset(control_names(page))
+        landmark = landmark_of(page) if number == 1 else None
+        moments.append(_Moment(page, node, locators, names, new, landmark))
+    if len(acts) == 1:
+        end = next(
+            (index for index, each in enumerate(windows[-1].events) if each.at_ms > failed_ms), len(windows[-1].events)
+        )
+        dom = _play(windows, dom, played, (len(windows) - 1, end))
+        moments[0] = replace(moments[0], landmark=landmark_of(RenderedPage(dom)))
+    return moments
+
+
+def _play(
+    windows: Sequence[RecordedWindow], dom: RecordedDom, played: tuple[int, int], until: tuple[int, int]
+) -> RecordedDom:
+    """Bring the page from one place to another; what is at the second place has not happened yet."""
+    window, event = played
+    if until[0] != window:
+        # A new document: nothing of the one before is left.
+        dom, event = RecordedDom(), 0
+    for recorded in windows[until[0]].events[max(event, 0) : until[1]]:
+        dom.apply(recorded.event)
+    return dom
+
+
+class _Writer:
+    """Steps so far, in code and in words, and the inputs they need."""
+
+    def __init__(self, origin: str) -> None:
+        self.steps: list[Step] = []
+        self.words: list[str] = []
+        self.inputs: dict[str, Input] = {}
+        self._origin = origin
+
+    def write(self, act: Act, last: Act | None, moment: _Moment) -> None:
+        """Add the step of an act."""
+        step_id = f"{_NAMES.get(act.kind, act.kind)}-{len(self.steps) + 1}"
+        before = self._conditions(act, last, moment)
+        said: dict[str, Any] = {"id": step_id, "before": before, "source": act.event_id}
+        if act.kind == "navigate":
+            self.steps.append(Navigate(url=_relative(act.text, self._origin), kind=act.navigation, **said))
+            self._say("Go back" if act.navigation == "back" else f"Open {route_template(act.text)}")
+        elif act.kind == "dialog":
+            self.steps.append(Dialog(accept=act.accept, **said))
+            self._say(f"{'Accept' if act.accept else 'Dismiss'} the dialog")
+        elif act.kind == "press" and not moment.locators:
+            self.steps.append(Press(key=act.text, **said))
+            self._say(f"Press {act.text}")
+        elif not moment.locators or moment.node is None:
+            raise _not_testable(
+                f"the element of {_words(act)} is not in the recorded page", "canvas and closed frames cannot be tested"
+            )
+        else:
+            self._on_element(act, moment.node, moment, said)
+
+    def _on_element(self, act: Act, node: Node, moment: _Moment, said: dict[str, Any]) -> None:
+        said |= {"locator": moment.locators[0], "fallbacks": moment.locators[1:]}
+        match act.kind:
+            case "fill":
+                self.steps.append(Fill(text=self._text(act, node, moment.page), keys=act.typed, **said))
+            case "check":
+                self.steps.append(Check(checked=act.checked, **said))
+            case "select":
+                known = not act.is_masked and bool(stable_name(act.text))
+                chosen: dict[str, Any] = {"labels": (act.text,)} if known else {"indexes": (act.index or 0,)}
+                self.steps.append(Select(**chosen, **said))
+            case "press":
+                self.steps.append(Press(key=act.text, **said))
+            case "upload":
+                self.steps.append(Upload(files=act.files, **said))
+            case "hover":
+                self.steps.append(Hover(**said))
+            case _:
+                self.steps.append(Click(button=act.button, double=act.double, **said))
+        self._say(_words(act))
+
+    def _text(self, act: Act, node: Node, page: RenderedPage) -> str:
+        name = stable_name(page.name(node))
+        kind = kind_of(node, name, signs_in=_signs_in(node))
+        if act.text and not act.is_masked and is_kept(act.text, kind):
+            return act.text
+        if not act.text:
+            return ""
+        slug, wanted = input_of(node, kind, name, len(act.text))
+        first, number = slug, 1
+        # The same field, filled again with something else.
+        while self.inputs.get(slug, wanted) != wanted:
+            number += 1
+            slug = f"{first}_{number}"
+            wanted = msgspec.structs.replace(wanted, env=f"RETRACE_TESTER_{slug.upper()}")
+        self.inputs[slug] = wanted
+        return f"{{{{ {slug} }}}}"
+
+    def _conditions(self, act: Act, last: Act | None, moment: _Moment) -> tuple[Condition, ...]:
+        """What must have come of the act before: an address, or, before a load that would cut it off, a control."""
+        conditions: list[Condition] = []
+        if last is not None and last.follows and last.kind != "navigate":
+            conditions.append(AtPath(route_template(last.follows)))
+        if moment.newcomer is not None and last is not None and last.kind != "navigate":
+            conditions.append(Visible(moment.newcomer))
+        return tuple(conditions)
+
+    def _say(self, words: str) -> None:
+        self.words.append(f"{len(self.words) + 1}. {words}")
+
+
+def _words(act: Act) -> str:
+    target = act.target
+    name = redact_text(target.name) if target and target.name else ""
+    what = f"{(target.role or target.tag) if target else 'the element'}{f' “{name}”' if name else ''}"
+    verbs = {
+        "click": "Double-click" if act.double else "Click",
+        "fill": "Fill in",
+        "check": "Check" if act.checked else "Uncheck",
+        "select": "Choose from",
+        "press": f"Press {act.text} on",
+        "upload": "Choose a file for",
+        "hover": "Point at",
+    }
+    return f"{verbs.get(act.kind, act.kind)} {what}"
+
+
+def _landmark(moments: Sequence[_Moment], acts: Sequence[Act]) -> Locator | None:
+    """The first page's, seen when the second act was about to begin on it, or at the failure."""
+    if len(acts) > 1 and acts[1].kind == "navigate":
+        return None
+    return moments[1 if len(moments) > 1 else 0].landmark
+
+
+def _signs_in(field_: Node) -> bool:
+    above = field_.parent
+    while above is not None and above.tag not in ("form", "body"):
+        above = above.parent
+    return above is not None and any(input_type_of(node) == "password" for node in above.subtree())
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def _relative(url: str, origin: str) -> str:
+    """The address without the app's origin; parts of a query that were redacted are left out."""
+    parts = urlsplit(url)
+    kept = "&".join(part for part in parts.query.split("&") if part and "[" not in part and "%5B" not in part)
+    local = f"{parts.scheme}://{parts.netloc}" == origin
+    return urlunsplit(
+        ("" if local else parts.scheme, "" if local else parts.netloc, parts.path or "/", kept, parts.fragment)
+    )
+
+
+def _is_own_machine(origin: str) -> bool:
+    host = urlsplit(origin).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _viewport(windows: Sequence[RecordedWindow]) -> tuple[int, int]:
+    for recorded in windows[0].events:
+        data = recorded.event.get("data")
+        if recorded.event.get("type") == META and isinstance(data, dict):
+            width, height = data.get("width"), data.get("height")
+            if isinstance(width, int | float) and isinstance(height, int | float):
+                return tuple(int(min(max(each, _LEAST_PX), _MOST_PX)) for each in (width, height))  # type: ignore[return-value]
+    return _FULL_VIEWPORT
+
+
+def _state(windows: Sequence[RecordedWindow]) -> dict[str, Any]:
+    """Locale, time zone and touch, as our recorder tells them at the start."""
+    for recorded in windows[0].events:
+        data = recorded.event.get("data")
+        if isinstance(data, dict) and data.get("plugin") == "retrace/state@1" and isinstance(data.get("payload"), dict):
+            payload = data["payload"]
+            texts = {name: payload[name] for name in ("locale", "timezone") if isinstance(payload.get(name), str)}
+            return {**texts, "touch": payload.get("touch") is True}
+    return {}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(redact_text(text).split())[:200]
+
+
+def _not_testable(reason: str, hint: str) -> RetraceError:
+    return RetraceError(ErrorCode.NOT_TESTABLE, reason, hint=hint)

@@ -1,0 +1,78 @@
+"""A session's recording as a spec is made of it: windows in order, each with its events.
+
+Belongs here: decoding what the lake keeps, and which windows led to a moment. Does not: what a person did (acts).
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from retrace_core.ids import event_id
+
+# Seconds are what some recorders write into custom events; see retrace_core.events.
+_SECONDS_BELOW: Final = 1e11
+# A window that says something so long after another began is another tab, not the page before.
+_OVERLAP_MS: Final = 3_000
+
+
+class RecordedEvent(NamedTuple):
+    """An event by its id, at a time in milliseconds since 1970 on our clock."""
+
+    event_id: str
+    at_ms: float
+    event: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RecordedWindow:
+    """One page load: its events in the order they were recorded."""
+
+    window_id: str
+    events: tuple[RecordedEvent, ...]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A session: its windows, the earliest first."""
+
+    session_id: str
+    windows: tuple[RecordedWindow, ...]
+
+    def led_to(self, window_id: str) -> tuple[RecordedWindow, ...]:
+        """The window and those before it in the same tab: what was open at the same time is another tab."""
+        last = next((window for window in self.windows if window.window_id == window_id), None)
+        if last is None:
+            return ()
+        begins = last.events[0].at_ms
+        before = (
+            window
+            for window in self.windows
+            if window.events[0].at_ms < begins and window.events[-1].at_ms <= begins + _OVERLAP_MS
+        )
+        return (*before, last)
+
+
+def recording_of(session_id: str, rows: Iterable[Mapping[str, Any]]) -> Recording:
+    """Read rows of `replay_payloads` with their window's `clock_offset_ms`, ordered by window and sequence.
+
+    What cannot be read is left out: a recording with a hole is still one.
+    """
+    windows: dict[str, list[RecordedEvent]] = {}
+    for row in rows:
+        own = windows.setdefault(row["window_id"], [])
+        events = json.loads(row["events"])
+        for index, event in enumerate(events if isinstance(events, list) else []):
+            at_ms = _time_of(event)
+            if at_ms is not None:
+                name = event_id(row["window_id"], row["sequence"], index)
+                own.append(RecordedEvent(name, at_ms + (row["clock_offset_ms"] or 0), event))
+    found = [RecordedWindow(name, tuple(events)) for name, events in windows.items() if events]
+    return Recording(session_id, tuple(sorted(found, key=lambda window: window.events[0].at_ms)))
+
+
+def _time_of(event: object) -> float | None:
+    timestamp = event.get("timestamp") if isinstance(event, dict) else None
+    if isinstance(timestamp, bool) or not isinstance(timestamp, int | float):
+        return None
+    return timestamp * 1000 if timestamp < _SECONDS_BELOW else float(timestamp)
