@@ -11,9 +11,7 @@ from retrace_core.spec_assertions import StatusCode
 from retrace_core.spec_steps import Navigate
 from retrace_resources.spec_files import ui_specs
 
-SPEC = Spec(
-    spec_id="inc-1-ui", name="One", exact_steps=(Navigate(id="a", url="/"),), assertions=(StatusCode(id="ok"),)
-)
+SPEC = Spec(spec_id="inc-1-ui", name="One", exact_steps=(Navigate(id="a", url="/"),), assertions=(StatusCode(id="ok"),))
 NEWER = msgspec.structs.replace(SPEC, name="Newer")
 
 

@@ -1,0 +1,119 @@
+"""What a run leaves in its folder, without secrets, named with its hash in the record.
+
+Belongs here: the files and the manifest. Does not: what is in a record (retrace_core.test_run).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page
+
+from retrace_core.redaction import redact_text
+from retrace_core.test_run import Artifact, ArtifactKind, StepResult, TestRun
+from retrace_resources.engine.watch import Call, Watch
+from retrace_resources.whole_file import write_whole
+
+RECORD: Final = "run.json"
+_SCREENSHOT_MS: Final = 5_000
+
+
+class Folder:
+    """The folder of one run; `secrets` are values that are taken out of everything that is written."""
+
+    def __init__(self, path: Path, secrets: Sequence[str] = ()) -> None:
+        """Make it, for this account alone."""
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path = path
+        self._secrets = tuple(secrets)
+        self._files: dict[str, ArtifactKind] = {}
+
+    def screenshot(self, page: Page) -> None:
+        """Keep the page as it looks at the end; a page that hangs has none."""
+        try:
+            page.screenshot(path=self.path / "final.png", timeout=_SCREENSHOT_MS, animations="disabled")
+        except PlaywrightError:
+            return
+        self._files["final.png"] = "screenshot"
+
+    def trace(self) -> Path:
+        """Where Playwright writes its trace."""
+        self._files["trace.zip"] = "trace"
+        return self.path / "trace.zip"
+
+    def log(self, watch: Watch, steps: Iterable[StepResult]) -> None:
+        """Keep what the console said, which requests there were, and how the steps went."""
+        lines = [
+            {"at_ms": round(told.at_ms), "kind": told.kind, "text": told.text}
+            for told in (*watch.console, *watch.errors)
+        ]
+        self._write("console.jsonl", "console", _json_lines(lines))
+        self._write("network.har", "har", json.dumps({"log": _har(watch)}, indent=1))
+        self._write("steps.jsonl", "step_log", _json_lines(msgspec.to_builtins(list(steps))))
+
+    def add(self, name: str, kind: ArtifactKind) -> None:
+        """Name a file that somebody else wrote here."""
+        if (self.path / name).is_file():
+            self._files[name] = kind
+
+    def finish(self, run: TestRun) -> TestRun:
+        """Write the record with all artifacts in it; returns it as it was written."""
+        finished = msgspec.structs.replace(run, artifacts=tuple(self._artifacts()))
+        write_whole(self.path / RECORD, msgspec.json.format(msgspec.json.encode(finished), indent=2) + b"\n")
+        return finished
+
+    def _artifacts(self) -> Iterable[Artifact]:
+        for name, kind in sorted(self._files.items()):
+            path = self.path / name
+            if path.is_file():
+                path.chmod(0o600)
+                content = path.read_bytes()
+                yield Artifact(kind, name, len(content), hashlib.sha256(content).hexdigest())
+
+    def _write(self, name: str, kind: ArtifactKind, text: str) -> None:
+        for secret in self._secrets:
+            # As JSON and URLs spell it too.
+            for spelled in {secret, json.dumps(secret)[1:-1]}:
+                text = text.replace(spelled, "[redacted]")
+        write_whole(self.path / name, text.encode())
+        self._files[name] = kind
+
+
+def record_hash(folder: Path) -> str:
+    """SHA-256 of a run's record, by which a certificate names it."""
+    return hashlib.sha256((folder / RECORD).read_bytes()).hexdigest()
+
+
+def _json_lines(rows: Iterable[Any]) -> str:
+    lines = (json.dumps(_redacted(row), ensure_ascii=False) for row in rows)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _redacted(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: redact_text(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _har(watch: Watch) -> dict[str, Any]:
+    """HAR 1.2 without bodies, headers and cookies: when what was asked of whom, and the answer's status."""
+    return {
+        "version": "1.2",
+        "creator": {"name": "retrace", "version": "1"},
+        "entries": [_entry(watch, call) for call in watch.calls],
+    }
+
+
+def _entry(watch: Watch, call: Call) -> dict[str, Any]:
+    took = (call.ended_ms or call.started_ms) - call.started_ms
+    return {
+        "startedDateTime": (watch.began_at + timedelta(milliseconds=call.started_ms)).isoformat(),
+        "time": took,
+        "request": {"method": call.method, "url": redact_text(call.url), "headers": [], "cookies": []},
+        "response": {"status": call.status or 0, "statusText": call.error, "headers": [], "cookies": []},
+        "cache": {},
+        "timings": {"send": 0, "wait": took, "receive": 0},
+    }
