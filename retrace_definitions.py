@@ -11,11 +11,13 @@ from retrace_assets.clusters.assets import clusters
 from retrace_assets.incidents.assets import incidents
 from retrace_assets.intake.assets import LANDING, intake
 from retrace_assets.issues.assets import issues
-from retrace_assets.jobs import FULL_CHECKS, hot_job, rescan_job, upkeep_job
+from retrace_assets.jobs import FULL_CHECKS, hot_job, reproduce_job, rescan_job, upkeep_job
 from retrace_assets.models.assets import models
 from retrace_assets.pages.assets import pages
 from retrace_assets.replays.assets import replays
 from retrace_assets.signals.assets import signals
+from retrace_assets.specs.assets import specs
+from retrace_assets.test_runs.assets import test_runs
 from retrace_assets.upkeep.assets import dagster_runs, lake_files
 from retrace_resources.dagster_resources import default_resources, warn_unless_set_up
 from retrace_sensors.failed_runs import failed_runs
@@ -36,12 +38,14 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
             clusters,
             issues,
             incidents,
+            specs,
+            test_runs,
             models,
             lake_files,
             dagster_runs,
         ],
         asset_checks=FULL_CHECKS,
-        jobs=[hot_job, rescan_job, upkeep_job],
+        jobs=[hot_job, rescan_job, reproduce_job, upkeep_job],
         schedules=[hourly_upkeep],
         sensors=[pending_segments, failed_runs, hourly_models],
         resources={**default_resources(), **(resource_overrides or {})},

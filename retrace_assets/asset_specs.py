@@ -25,7 +25,7 @@ def table_spec(
     table: Table,
     *,
     group: str,
-    deps: Iterable[dg.AssetKey],
+    deps: Iterable[dg.AssetKey | dg.AssetDep],
     code_version: str,
     key: dg.AssetKey | None = None,
     description: str = "",

@@ -14,7 +14,16 @@ from retrace_assets.intake.assets import NO_SEGMENT_SET_ASIDE
 from retrace_assets.intake.checks import no_segment_waits_long, nothing_landed_is_missing
 from retrace_assets.signals.assets import SIGNAL_KEYS
 from retrace_assets.signals.checks import rates_as_before
-from retrace_resources.dagster_names import HOT_JOB, HOT_LANE, LANE_TAG, QUIET, RESCAN_JOB, UPKEEP_JOB
+from retrace_core.fix_loop_tables import SPECS, TEST_RUNS
+from retrace_resources.dagster_names import (
+    HOT_JOB,
+    HOT_LANE,
+    LANE_TAG,
+    QUIET,
+    REPRODUCE_JOB,
+    RESCAN_JOB,
+    UPKEEP_JOB,
+)
 
 # Checks a step makes itself, of what it has in hand.
 MADE_BY_STEPS: Final = [NO_SEGMENT_SET_ASIDE, NEW_INCIDENTS_HAVE_EVIDENCE]
@@ -35,6 +44,14 @@ rescan_job: Final = dg.define_asset_job(
     RESCAN_JOB,
     selection=dg.AssetSelection.assets(*SIGNAL_KEYS).without_checks(),
     description="Judge stored days by the rules in force; the next hot run updates what follows.",
+    config={"loggers": QUIET},
+    executor_def=dg.in_process_executor,
+)
+
+reproduce_job: Final = dg.define_asset_job(
+    REPRODUCE_JOB,
+    selection=dg.AssetSelection.assets(SPECS.name, TEST_RUNS.name).without_checks(),
+    description="Make an incident's test of its recording, and run it: red says that the bug is there.",
     config={"loggers": QUIET},
     executor_def=dg.in_process_executor,
 )

@@ -56,7 +56,8 @@ def explained(context: dg.AssetExecutionContext) -> Iterator[None]:
         yield
     except RetraceError as error:
         _note_fault(context, is_environment=error.code in _ENVIRONMENT_CODES)
-        metadata = {"code": error.code.value, "hint": error.hint} if error.hint else {"code": error.code.value}
+        said = {"code": error.code.value, "detail": error.detail, "hint": error.hint}
+        metadata = {name: text for name, text in said.items() if text}
         raise dg.Failure(str(error), metadata, allow_retries=False) from None
     except (OSError, duckdb.Error) as error:
         _note_fault(context, is_environment=_is_environment(error))

@@ -39,7 +39,7 @@ TEST_RUNS = Table(
     "One row a run of a test on a build of the app: its verdict, why, and where its artifacts are.",
     read_columns(
         TENANT
-        + """run_id VARCHAR Public id, run_….
+        + """run_id VARCHAR Id, and name of its folder.
 kind VARCHAR ui, or api.
 spec_id VARCHAR Test that ran.
 spec_sha256 VARCHAR Hash of the test as it ran.

@@ -14,7 +14,8 @@ import msgspec
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.spec import SCHEMA_VERSION, Spec
 from retrace_core.spec_assertions import HasEffect
-from retrace_core.spec_steps import Fill, Navigate, Upload
+from retrace_core.spec_steps import Fill, Navigate, Step, Upload
+from retrace_core.test_run import Healed
 
 _SPEC_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,120}")
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
@@ -56,6 +57,21 @@ def spec_hash(spec: Spec) -> str:
     """SHA-256 of what a spec does and demands: its name, times and origin do not count."""
     said = msgspec.structs.replace(spec, spec_id="", name="", prompt="", created_at="", updated_at="")
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
+
+
+def healed_spec(spec: Spec, healed: Iterable[Healed]) -> Spec:
+    """Put the fallbacks that found an element first; the locators that were lost come after them."""
+    by_step = {each.step_id: each.fallback for each in healed}
+    steps = tuple(_healed(step, by_step[step.id]) if step.id in by_step else step for step in spec.exact_steps)
+    return msgspec.structs.replace(spec, exact_steps=steps)
+
+
+def _healed(step: Step, fallback: int) -> Step:
+    locator, fallbacks = getattr(step, "locator", None), getattr(step, "fallbacks", ())
+    if locator is None or fallback >= len(fallbacks):
+        return step
+    others = (locator, *fallbacks[:fallback], *fallbacks[fallback + 1 :])
+    return msgspec.structs.replace(step, locator=fallbacks[fallback], fallbacks=others)
 
 
 def placeholders(text: str) -> list[str]:

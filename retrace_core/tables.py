@@ -313,7 +313,7 @@ affected_count BIGINT Sessions.
 affected_users BIGINT Users.
 first_seen_at TIMESTAMP First signal.
 last_seen_at TIMESTAMP Last signal.
-repro_status VARCHAR not_attempted, running, confirmed, not_confirmed or error.
+repro_status VARCHAR not_attempted, confirmed, not_confirmed or inconclusive.
 repro_spec_id VARCHAR Regression spec.
 repro_run_id VARCHAR Latest test run.
 repro_summary VARCHAR What the test run showed.

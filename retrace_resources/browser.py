@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Browser as AsyncBrowser
 from playwright.async_api import async_playwright
@@ -89,6 +90,23 @@ def launch(program: Path | None = None, *, headless: bool = True) -> Iterator[Br
     with sync_playwright() as playwright:
         with _refusing(path):
             browser = playwright.chromium.launch(executable_path=path, headless=headless, args=_arguments())
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def launch_other(kind: Literal["firefox", "webkit"], *, headless: bool = True) -> Iterator[Browser]:
+    """Run Playwright's own Firefox or WebKit for the length of the block; raises BROWSER_NOT_FOUND without one."""
+    with sync_playwright() as playwright:
+        own = playwright.firefox if kind == "firefox" else playwright.webkit
+        try:
+            browser = own.launch(headless=headless)
+        except PlaywrightError as error:
+            line = error.message.partition("\n")[0]
+            hint = f"{sys.executable} -m playwright install {kind}"
+            raise RetraceError(ErrorCode.BROWSER_NOT_FOUND, f"{kind} did not start: {line}", hint) from error
         try:
             yield browser
         finally:

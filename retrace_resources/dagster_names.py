@@ -18,6 +18,9 @@ UPKEEP_JOB: Final = "upkeep_job"
 RESCAN_JOB: Final = "rescan_job"
 """Judges stored days by the rules in force."""
 
+REPRODUCE_JOB: Final = "reproduce_job"
+"""Makes an incident's test and runs it."""
+
 PENDING_SEGMENTS: Final = "pending_segments"
 """The sensor that wakes the hot job."""
 

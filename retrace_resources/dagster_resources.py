@@ -18,6 +18,7 @@ from retrace_resources.landing import Landing
 from retrace_resources.settings import Settings, load_settings
 from retrace_resources.state import StateStore
 from retrace_resources.state_engine import DATABASE_NAME
+from retrace_resources.tester import Tester, tester_of
 
 _log = logging.getLogger("retrace")
 
@@ -72,6 +73,16 @@ class StateStoreResource(dg.ConfigurableResource[StateStore]):
             self._store.close()
 
 
+class TesterResource(dg.ConfigurableResource[Tester]):
+    """How tests run on this machine."""
+
+    settings: dg.ResourceDependency[Settings]
+
+    def create_resource(self, context: dg.InitResourceContext) -> Tester:
+        """Take it from the configuration."""
+        return tester_of(self.settings)
+
+
 def warn_unless_set_up() -> None:
     """Say on the log what a person has to do before runs find anything, when there is no home yet."""
     try:
@@ -96,4 +107,5 @@ def default_resources(settings: Settings | None = None) -> dict[str, object]:
         "landing": LandingResource(settings=source),
         "lake": LakeResource(settings=source),
         "state": StateStoreResource(settings=source),
+        "tester": TesterResource(settings=source),
     }

@@ -138,6 +138,8 @@ class Tester(Block):
     env_profiles: dict[str, EnvProfile] = {}
     app_url: str = ""
     start_command: str = ""
+    reset_command: str = ""
+    accounts: dict[str, Path] = {}
     harness_command: str = ""
     max_retries: int = Field(default=1, ge=0)
     auth_required: bool = False

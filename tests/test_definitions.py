@@ -28,9 +28,13 @@ replay_events | ingest | daily | landing
 replay_payloads | ingest | daily | landing
 replays | ingest | daily | replay_batches, replay_events
 signals/* | detect | daily | page_changes, replay_events, replays
+specs | fix_loop | by incident | incidents, replay_payloads
+test_runs | fix_loop | by incident | specs
 upkeep/dagster_runs | upkeep | - | -
 upkeep/lake_files | upkeep | - | -
 """
+
+_PARTITIONS = {dg.DailyPartitionsDefinition: "daily", dg.DynamicPartitionsDefinition: "by incident"}
 
 HOT_STEPS = ["clusters", "incidents", "intake", "issues", "pages", "replays", "signals"]
 
@@ -43,7 +47,7 @@ def defs() -> dg.Definitions:
 
 def spec_line(spec: dg.AssetSpec) -> str:
     """An asset as `ASSETS` writes it."""
-    partitions = "daily" if isinstance(spec.partitions_def, dg.DailyPartitionsDefinition) else "-"
+    partitions = _PARTITIONS.get(type(spec.partitions_def), "-")
     deps = sorted({name(dep.asset_key) for dep in spec.deps})
     return " | ".join((name(spec.key), str(spec.group_name), partitions, ", ".join(deps) or "-"))
 

@@ -30,6 +30,7 @@ COMMANDS = (
     CommandLine("init", "init", "Choose PostHog and a model, both optional."),
     CommandLine("up", "up", "Run door, pipeline and Dagster's UI until Ctrl-C."),
     CommandLine("qa", "qa", "See the incidents and decide about them."),
+    CommandLine("tester", "tester", "Make, see, edit and run regression tests."),
     CommandLine("explain", "explain", "Say why a signal fired, and what would have kept it from firing."),
     CommandLine("detectors", "detectors", "See, try and change the rules that find bugs."),
     CommandLine("sql", "sql", "Ask a question in SQL over what was recorded and found."),

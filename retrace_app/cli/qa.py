@@ -14,8 +14,11 @@ from rich.text import Text
 
 from retrace_app.actions import incidents, split
 from retrace_app.actions.incidents import Decided, Incident
+from retrace_app.actions.reproduce import How, Reproduced, prove, reproduce, verify
+from retrace_app.cli import running
 from retrace_app.cli.messages import console, notice, printable, write_json
 from retrace_app.cli.options import ConfigOption, JsonOption, actor, read_settings
+from retrace_assets.test_runs.certify import TIMES
 from retrace_resources.lake import Lake
 from retrace_resources.state import Decision, StateStore
 
@@ -58,6 +61,7 @@ _STATUS_LOOKS = {
     "withdrawn": ("–", "dim"),
 }
 _SEVERITY_LOOKS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
+_NOT_REPRODUCED = 3
 _AGES = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -174,6 +178,86 @@ def _show_split(done: split.WasSplit) -> None:
     console().print(_next([f"retrace qa show {first}", f"retrace qa merge {first} {done.incident.public_id}"]))
 
 
+@app.command("reproduce")
+def reproduce_command(
+    incident: IncidentArgument,
+    *,
+    config: ConfigOption = None,
+    app_url: running.AppUrlOption = "",
+    start_cmd: running.StartOption = "",
+    reset_cmd: running.ResetOption = "",
+    build: running.BuildOption = "",
+    times: running.TimesOption = 1,
+    storage_state: running.StateOption = None,
+    hermetic: running.HermeticOption = False,
+    headed: running.HeadedOption = False,
+    browser: running.BrowserOption = running.BrowserChoice.CHROMIUM,
+    retries: running.RetriesOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a test of an incident's recording, and run it.
+
+    Exit code 0: red, the bug is there; 3: green, it is not; 4: inconclusive, and why.
+    """
+    how = How(
+        app_url=app_url,
+        start_command=start_cmd,
+        reset_command=reset_cmd,
+        build=build,
+        times=times,
+        storage_state=storage_state,
+        hermetic=hermetic,
+        headed=headed,
+        browser=browser.value,
+        retries=retries,
+    )
+    with running.following(times) as on_run:
+        done = reproduce(read_settings(config), incident, how, on_run)
+    if json:
+        write_json(done)
+    else:
+        console().print(running.shown(done))
+        console().print(_next(_after_runs(done)))
+    if code := {"reproduced": 0, "not_reproduced": _NOT_REPRODUCED, "inconclusive": running.INCONCLUSIVE}[done.verdict]:
+        raise typer.Exit(code)
+
+
+@app.command("certificate")
+def certificate_command(
+    incident: Annotated[str, typer.Argument(metavar="INCIDENT", help="INC-…; with --verify also a file.")],
+    *,
+    config: ConfigOption = None,
+    verify_it: Annotated[
+        bool, typer.Option("--verify", help="Check the one that was issued, and every file it names; needs no network.")
+    ] = False,
+    times: Annotated[int, typer.Option(min=1, max=100, help="Runs a side that it takes.")] = TIMES,
+    json: JsonOption = False,
+) -> None:
+    """Prove by runs that a test tells the build with the bug from the one without."""
+    settings = read_settings(config)
+    if verify_it:
+        certificate = verify(settings, incident)
+        where = "every run and artifact it names is unchanged"
+    else:
+        certificate, path = prove(settings, incident, times=times)
+        where = str(path)
+    if json:
+        write_json(certificate)
+    else:
+        console().print(running.certificate_shown(certificate, where))
+
+
+def _after_runs(done: Reproduced) -> list[str]:
+    run = f"retrace tester run {done.spec_id} --app-url URL --build NAME --times {TIMES}"
+    match done.verdict:
+        case "reproduced":
+            return [f"{run}    on the build with the fix", f"retrace qa certificate {done.incident_id}"]
+        case "not_reproduced":
+            return [f"{run}    on the build with the bug", f"retrace qa certificate {done.incident_id}"]
+        case "inconclusive":
+            return [f"retrace tester show {done.spec_id}", f"retrace tester runs {done.spec_id}"]
+
+
 def _brief(incident: Incident) -> str:
     count = incident.affected_count
     return printable(f"{incident.title} ({incident.status}, {count:,} session{'' if count == 1 else 's'})")
@@ -228,7 +312,11 @@ def _show_next(incident: Incident) -> None:
 def _next_commands(incident: Incident) -> list[str]:
     match incident.status:
         case "new" | "ongoing" | "regressed":
-            return [f"retrace qa resolve {incident.public_id}", f"retrace qa ignore {incident.public_id}"]
+            return [
+                f"retrace qa reproduce {incident.public_id}",
+                f"retrace qa resolve {incident.public_id}",
+                f"retrace qa ignore {incident.public_id}",
+            ]
         case "resolved" | "verified" | "ignored":
             return [f"retrace qa reopen {incident.public_id}", "retrace qa list"]
         case _:

@@ -13,11 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from retrace_app.actions import specs
+from retrace_app.actions.reproduce import How, heal, list_runs, make_spec, run_test, show_run
+from retrace_app.cli import running
 from retrace_app.cli.messages import console, notice, printable, warning, write_json
 from retrace_app.cli.options import ConfigOption, JsonOption, read_settings
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.spec import Spec
 from retrace_core.spec_file import write_spec
+from retrace_resources.run_records import RUN_ID
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -132,6 +135,91 @@ def accept_command(
     """Put what is proposed in the place of a test that was edited."""
     answer = specs.reject_proposal if keep else specs.accept_proposal
     _show_saved(answer(read_settings(config), spec), json=json)
+
+
+@app.command("from-replay-issue")
+def from_replay_issue_command(
+    issue: Annotated[str, typer.Argument(metavar="INCIDENT", help="INC-…, an id merged into it, or bug_….")],
+    *,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a test of an incident's recording, without running it."""
+    made = make_spec(read_settings(config), issue)
+    if json:
+        write_json(made)
+        return
+    _show(made)
+    notice(f"\nNext: retrace tester run {made.spec_id} --app-url URL")
+
+
+@app.command("run")
+def run_command(
+    spec: SpecArgument,
+    *,
+    config: ConfigOption = None,
+    app_url: running.AppUrlOption = "",
+    start_cmd: running.StartOption = "",
+    reset_cmd: running.ResetOption = "",
+    build: running.BuildOption = "",
+    times: running.TimesOption = 1,
+    storage_state: running.StateOption = None,
+    hermetic: running.HermeticOption = False,
+    headed: running.HeadedOption = False,
+    browser: running.BrowserOption = running.BrowserChoice.CHROMIUM,
+    retries: running.RetriesOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run a test. Exit code 0: green; 1: red; 4: inconclusive, and why."""
+    how = How(
+        app_url=app_url,
+        start_command=start_cmd,
+        reset_command=reset_cmd,
+        build=build,
+        times=times,
+        storage_state=storage_state,
+        hermetic=hermetic,
+        headed=headed,
+        browser=browser.value,
+        retries=retries,
+    )
+    with running.following(times) as on_run:
+        done = run_test(read_settings(config), spec, how, on_run)
+    if json:
+        write_json(done)
+    else:
+        console().print(running.shown(done))
+    if code := {"not_reproduced": 0, "reproduced": 1, "inconclusive": running.INCONCLUSIVE}[done.verdict]:
+        raise typer.Exit(code)
+
+
+@app.command("runs")
+def runs_command(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="Id of a test, or of a run to see it whole.")],
+    *,
+    config: ConfigOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 25,
+    json: JsonOption = False,
+) -> None:
+    """List the runs of a test, the latest first, or show one."""
+    settings = read_settings(config)
+    if RUN_ID.fullmatch(spec):
+        run = show_run(settings, spec)
+        write_json(run) if json else console().print(running.run_shown(run))
+        return
+    rows = list_runs(settings, spec, limit)
+    if json:
+        write_json(rows)
+    elif rows:
+        console().print(running.runs_shown(rows))
+    else:
+        notice(f"{spec} was not run yet: retrace tester run {spec}")
+
+
+@app.command("heal")
+def heal_command(spec: SpecArgument, *, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Take into a test by which fallbacks its latest run found what its locators had lost."""
+    _show_saved(heal(read_settings(config), spec), json=json)
 
 
 def _read_list(path: Path | None) -> list[Any] | None:

@@ -17,9 +17,9 @@ from playwright.sync_api import Page
 from retrace_core.redaction import redact_text
 from retrace_core.test_run import Artifact, ArtifactKind, StepResult, TestRun
 from retrace_resources.engine.watch import Call, Watch
+from retrace_resources.run_records import RECORD
 from retrace_resources.whole_file import write_whole
 
-RECORD: Final = "run.json"
 _SCREENSHOT_MS: Final = 5_000
 
 
@@ -82,11 +82,6 @@ class Folder:
                 text = text.replace(spelled, "[redacted]")
         write_whole(self.path / name, text.encode())
         self._files[name] = kind
-
-
-def record_hash(folder: Path) -> str:
-    """SHA-256 of a run's record, by which a certificate names it."""
-    return hashlib.sha256((folder / RECORD).read_bytes()).hexdigest()
 
 
 def _json_lines(rows: Iterable[Any]) -> str:

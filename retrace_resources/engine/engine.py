@@ -20,14 +20,14 @@ from retrace_core.spec_assertions import Assertion, HasEffect, MessageAbsent, No
 from retrace_core.spec_file import spec_hash
 from retrace_core.spec_steps import Navigate, Step
 from retrace_core.test_run import AssertionResult, FailureClass, Reason, StepResult, TestRun, Verdict
-from retrace_resources.browser import launch
+from retrace_resources.browser import launch, launch_other
 from retrace_resources.engine.artifacts import Folder
 from retrace_resources.engine.effect import Effect, do_and_observe
 from retrace_resources.engine.inputs import input_values, secret_values
 from retrace_resources.engine.judge import is_red_already, judge
 from retrace_resources.engine.locate import find
 from retrace_resources.engine.login import log_in, login_headers
-from retrace_resources.engine.options import RunOptions
+from retrace_resources.engine.options import BrowserName, RunOptions
 from retrace_resources.engine.steps import Acting, do
 from retrace_resources.engine.stopped import Stopped
 from retrace_resources.engine.traffic import Traffic
@@ -50,16 +50,23 @@ _LISTENED_FOR: Final = (RequestSucceeds, NoError, MessageAbsent)
 _TRANSIENT: Final = frozenset(("app_down", "browser_crashed", "timed_out"))
 
 
+# How a run ends on a build where the way to the failure is gone with it.
+_PATH_LOST: Final = frozenset(("locator_lost", "broken_step"))
+
+
 class Engine:
     """A browser that runs specs, one after the other; to be used in the thread that opened it."""
 
-    def __init__(self, *, headless: bool = True) -> None:
+    def __init__(self, *, headless: bool = True, browser: BrowserName = "chromium") -> None:
         """Nothing starts before the block does."""
-        self._headless = headless
+        self._headless, self._name = headless, browser
 
     def __enter__(self) -> Self:
         """Start the browser; raises `browser_not_found`."""
-        self._launched = launch(headless=self._headless)
+        if self._name == "chromium":
+            self._launched = launch(headless=self._headless)
+        else:
+            self._launched = launch_other(self._name, headless=self._headless)
         self._browser: Browser = self._launched.__enter__()
         return self
 
@@ -86,7 +93,7 @@ class Engine:
             incident_id=spec.source.incident_id,
             build=options.build,
             app_url=options.app_url or spec.app_url,
-            browser=f"chromium {self._browser.version}",
+            browser=f"{self._name} {self._browser.version}",
             verdict=last.verdict,
             reason=last.reason,
             detail=last.detail,
@@ -183,6 +190,8 @@ class _Attempt:
     def stop(self, stopped: Stopped) -> None:
         """End without a verdict."""
         self.stopped, self.reason, self.detail = stopped, stopped.reason, stopped.detail
+        if self.options.red_elsewhere and stopped.reason in _PATH_LOST:
+            self.reason = "path_only_with_bug"
 
     def go(self) -> None:
         """Log in, do the steps, judge."""

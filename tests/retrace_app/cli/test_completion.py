@@ -45,7 +45,11 @@ def press_tab(words: str, begun: str, environment: Mapping[str, str], folder: Pa
     ("words", "begun", "offered"),
     [
         ("retrace", "do", ["doctor"]),
-        ("retrace qa", "", ["list", "show", "resolve", "ignore", "reopen", "merge", "split"]),
+        (
+            "retrace qa",
+            "",
+            ["list", "show", "resolve", "ignore", "reopen", "merge", "split", "reproduce", "certificate"],
+        ),
         ("retrace api keys", "r", ["revoke"]),
         ("retrace doctor", "--f", ["--fix"]),
         ("retrace completion", "", ["bash", "zsh", "fish"]),
