@@ -5,6 +5,7 @@ Belongs here: which acts stay. Does not: what minimising by running finds beside
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -84,7 +85,7 @@ def _is_link(act: Act) -> bool:
 def _without_noise(acts: Sequence[Act]) -> list[Act]:
     """Drop clicks that nobody expects to do anything, and what only makes ready for an entry."""
     kept: list[Act] = []
-    for act, following in zip(acts, [*acts[1:], None], strict=True):
+    for act, following in zip_longest(acts, acts[1:]):
         if following is not None and (_does_nothing(act) or _makes_ready(act, following)):
             continue
         if act.kind == "hover" and (following is None or (kept and kept[-1].is_on(act))):

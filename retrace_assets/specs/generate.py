@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 import msgspec
 
-from retrace_assets.specs.acts import Act, acts_of
+from retrace_assets.specs.acts import Act, Place, acts_of
 from retrace_assets.specs.assertions import ABOUT_CLICKS, assertion_of, meant
 from retrace_assets.specs.cutting import cut
-from retrace_assets.specs.landmarks import control_names, landmark_of, newcomer
+from retrace_assets.specs.landmarks import control_names, is_sure, landmark_of, landmark_since, newcomer
 from retrace_assets.specs.locators import RenderedPage, locators_of, stable_name
 from retrace_assets.specs.recording import RecordedWindow, Recording
 from retrace_assets.specs.values import input_of, is_kept, kind_of
@@ -74,10 +74,10 @@ def generate(recording: Recording, signal: Row, session_signals: Sequence[Row], 
     about_click = found["detector"] in ABOUT_CLICKS
     clicks = {event["event_id"] for event in found["evidence"].get("events") or ()} if about_click else set()
     left = cut(acts, failed_ms, clicks=clicks, needs_trigger=about_click)
-    if not left.acts or left.acts[0].kind != "navigate":
-        raise _not_testable("the recording does not say which page was opened", "record page loads from their start")
     if about_click and (left.trigger is None or left.trigger.kind == "navigate"):
         raise _not_testable("the click the finding is about was not recorded", "wait for another session")
+    if not left.acts or left.acts[0].kind != "navigate":
+        raise _not_testable("the recording does not say which page was opened", "record page loads from their start")
     origin = _origin(left.acts[0].text)
     writer = _Writer(origin)
     moments = _moments(windows, left.acts, failed_ms)
@@ -123,8 +123,9 @@ class _Moment:
 def _moments(windows: Sequence[RecordedWindow], acts: Sequence[Act], failed_ms: float) -> list[_Moment]:
     """Play the recording once more and stop before each act that stays; the last look is at the failure."""
     moments: list[_Moment] = []
-    places = [act.place for act in acts]
+    places = [_seen_from(act, windows) if number else act.place for number, act in enumerate(acts)]
     names: frozenset[tuple[str, str]] = frozenset()
+    first_names: set[tuple[str, str]] = set()
     dom = RecordedDom()
     played = (-1, -1)
     entered: set[int] = set()
@@ -138,7 +139,12 @@ def _moments(windows: Sequence[RecordedWindow], acts: Sequence[Act], failed_ms: 
             entered.add(len(act.text))
         node = dom.control(act.node_id)
         locators = tuple(locators_of(page, node)) if node is not None and page.dom.root else ()
+        if number == 1:
+            first_names = control_names(page)
+        is_last = number > 1 and number == len(acts) - 1
         new = newcomer(page, set(names)) if act.kind == "navigate" and number else None
+        if is_last and locators and not is_sure(locators[0]):
+            new = landmark_since(page, first_names)
         names = frozenset(control_names(page))
         landmark = landmark_of(page) if number == 1 else None
         moments.append(_Moment(page, node, locators, names, new, landmark))
@@ -149,6 +155,14 @@ def _moments(windows: Sequence[RecordedWindow], acts: Sequence[Act], failed_ms: 
         dom = _play(windows, dom, played, (len(windows) - 1, end))
         moments[0] = replace(moments[0], landmark=landmark_of(RenderedPage(dom)))
     return moments
+
+
+def _seen_from(act: Act, windows: Sequence[RecordedWindow]) -> Place:
+    """Where the page is looked at for an act: a page that is opened, from the end of the one before."""
+    if act.kind == "navigate" and act.place.window:
+        before = act.place.window - 1
+        return Place(before, len(windows[before].events))
+    return act.place
 
 
 def _play(
@@ -233,7 +247,7 @@ class _Writer:
         return f"{{{{ {slug} }}}}"
 
     def _conditions(self, act: Act, last: Act | None, moment: _Moment) -> tuple[Condition, ...]:
-        """What must have come of the act before: an address, or, before a load that would cut it off, a control."""
+        """What must have come of the act before: an address, or a control that tells."""
         conditions: list[Condition] = []
         if last is not None and last.follows and last.kind != "navigate":
             conditions.append(AtPath(route_template(last.follows)))
@@ -281,13 +295,17 @@ def _origin(url: str) -> str:
 
 
 def _relative(url: str, origin: str) -> str:
-    """The address without the app's origin; parts of a query that were redacted are left out."""
+    """The address without the app's origin; parts of a query that are, or had to be, redacted are left out."""
     parts = urlsplit(url)
-    kept = "&".join(part for part in parts.query.split("&") if part and "[" not in part and "%5B" not in part)
+    kept = "&".join(part for part in parts.query.split("&") if part and _is_plain(part))
     local = f"{parts.scheme}://{parts.netloc}" == origin
-    return urlunsplit(
-        ("" if local else parts.scheme, "" if local else parts.netloc, parts.path or "/", kept, parts.fragment)
-    )
+    path, fragment = redact_text(parts.path) or "/", redact_text(parts.fragment)
+    return urlunsplit(("" if local else parts.scheme, "" if local else parts.netloc, path, kept, fragment))
+
+
+def _is_plain(part: str) -> bool:
+    said = unquote_plus(part)
+    return "[" not in said and redact_text(said) == said
 
 
 def _is_own_machine(origin: str) -> bool:

@@ -17,6 +17,7 @@ _ACCOUNT: Final = re.compile(
     r"(?i)\b(?:log|sign)[ -]?(?:out|in|on)\b|\baccount\b|\bprofile\b|\bsettings\b|\blogout\b|\blogin\b"
 )
 _SOUGHT: Final = ("link", "button", "textbox", "searchbox", "combobox", "heading", "tab")
+_SAYS_MOST: Final = ("button", "textbox", "searchbox", "combobox", "tab", "heading", "link")
 _MOST: Final = 40
 # By these an element is found whatever the data; a place among others is none of them.
 _SURE: Final = frozenset(("test_id", "role", "label", "placeholder"))
@@ -31,6 +32,21 @@ def landmark_of(page: RenderedPage) -> Locator | None:
 def control_names(page: RenderedPage) -> set[tuple[str, str]]:
     """Role and name of every control, to tell what is new."""
     return {(role, name) for name, role, _ in _named(page)}
+
+
+def is_sure(locator: Locator) -> bool:
+    """Whether finding the element says that the page is the one that was recorded: it is found by what it is."""
+    return locator.by in _SURE and locator.nth is None and locator.within is None and bool(_words_of(locator))
+
+
+def landmark_since(page: RenderedPage, before: set[tuple[str, str]]) -> Locator | None:
+    """A control that the first page had not, for a step whose own element would be found on other pages too.
+
+    Controls that act come first: headings and links are often named after the data.
+    """
+    new = [(role, node) for name, role, node in _named(page) if (role, name) not in before]
+    ordered = sorted(new, key=lambda each: _SAYS_MOST.index(each[0]))
+    return next(_sure(page, (node for _, node in ordered)), None)
 
 
 def newcomer(page: RenderedPage, before: set[tuple[str, str]]) -> Locator | None:
@@ -61,5 +77,10 @@ def _named(page: RenderedPage) -> Iterator[tuple[str, str, Node]]:
 def _sure(page: RenderedPage, nodes: Iterator[Node]) -> Iterator[Locator]:
     for node in nodes:
         locator = next(iter(locators_of(page, node)), None)
-        if locator and locator.by in _SURE and locator.nth is None and locator.within is None:
+        if locator and is_sure(locator):
             yield locator
+
+
+def _words_of(locator: Locator) -> str:
+    # A role alone is on every page.
+    return locator.name if locator.by == "role" else locator.value

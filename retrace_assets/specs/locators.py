@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from retrace_core.accessible import input_type_of, is_unseen, name_of, role_of
+from retrace_core.accessible import input_type_of, name_of, role_of
 from retrace_core.dom import RecordedDom, Target
 from retrace_core.nodes import TEXT, Node
 from retrace_core.redaction import redact_text
@@ -86,7 +86,7 @@ class RenderedPage:
         pending = [dom.root] if dom.root else []
         while pending and len(self._rendered) < _MOST_NODES:
             node = pending.pop()
-            if node.is_element and (is_unseen(node) or is_hidden(node)):
+            if node.is_element and is_hidden(node):
                 continue
             self._add(node)
             pending.extend(reversed(list(node.children())))

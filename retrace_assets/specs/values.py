@@ -107,7 +107,7 @@ def _allowed(field: Node, example: str) -> str:
     if most is not None and 0 < most < len(example):
         return example[: int(most)]
     if least is not None and example and len(example) < least <= _TEXT_CHARS:
-        return (example + " " + _WORDS)[: int(least)]
+        return (f"{example} " * int(least))[: int(least)].rstrip().ljust(int(least), "s")
     return example
 
 
