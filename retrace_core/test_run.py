@@ -4,7 +4,7 @@ Belongs here: the record that is kept beside the artifacts, its verdicts and rea
 (retrace_resources.engine), or what several runs prove (retrace_assets.test_runs).
 """
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import msgspec
 
@@ -75,9 +75,6 @@ class TestRun(msgspec.Struct, frozen=True, kw_only=True):
 
     `verdict` is `reproduced` when an assertion failed (the test is red), `not_reproduced` when all hold (green).
     """
-
-    # It is a name of the field, not a class of tests for pytest to collect.
-    __test__: ClassVar[bool] = False
 
     run_id: str
     spec_id: str

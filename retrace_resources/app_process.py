@@ -92,24 +92,27 @@ class _Tree:
         for each in left:
             with suppress(psutil.NoSuchProcess):
                 each.kill()
+        psutil.wait_procs(left, timeout=_GRACE_SECONDS)
         self.process.wait()
 
 
 def _wait(tree: _Tree, command: str, url: str, log: Path, ready_seconds: float) -> None:
     until = time.monotonic() + ready_seconds
     status = None
+    # What is refused is kept with the run, and a command may hold a password.
+    said = redact_text(command)
     while time.monotonic() < until:
         tree.look()
         code = tree.process.poll()
         # A command may start the app in the background and end: only a failure says that there is none.
         if code:
-            raise _refused(f"`{command}` ended with {code}: {_last_line(log)}", f"its output is in {log}")
+            raise _refused(f"`{said}` ended with {code}: {_last_line(log)}", f"its output is in {log}")
         status = _status(url)
         if status is not None and status < 500:
             return
         time.sleep(_LOOK_SECONDS)
     found = f"{url} answers {status}" if status else f"nothing answers at {url}"
-    raise _refused(f"{found} {ready_seconds:.0f} s after `{command}`: {_last_line(log)}", f"its output is in {log}")
+    raise _refused(f"{found} {ready_seconds:.0f} s after `{said}`: {_last_line(log)}", f"its output is in {log}")
 
 
 def _status(url: str) -> int | None:

@@ -7,13 +7,14 @@ Belongs here: what a machine adds to a spec (commands, accounts, variables) and 
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from retrace_core.errors import ErrorCode, RetraceError
+from retrace_core.redaction import redact_text
 from retrace_core.spec import Spec
 from retrace_core.test_run import TestRun
 from retrace_resources.engine.options import BrowserName, RunOptions
@@ -35,6 +36,13 @@ class Asked:
     build: str = ""
     hermetic: bool = False
     red_elsewhere: bool = False
+
+
+class RunOnce(Protocol):
+    """Runs a test, or a variant of it, once, from the state a reset brings."""
+
+    def __call__(self, variant: Spec, run_id: str, folder: Path, app_url: str = "") -> TestRun:
+        """Leave the record in `folder`; an `app_url` is another build than the one that is asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +71,16 @@ class Tester:
 
         Raises `app_not_started`, `browser_not_found`, or `missing_input` for a stored login that is not there.
         """
+        with self.ready(spec, asked) as run_once:
+            for _ in range(asked.times):
+                run_id = new_run_id()
+                run = run_once(spec, run_id, runs_folder(self.home) / run_id)
+                self.on_run(run)
+                yield run
+
+    @contextmanager
+    def ready(self, spec: Spec, asked: Asked) -> Iterator[RunOnce]:
+        """Start app and browser for `spec`; yields what runs it, or a variant of it, once; raises what `run` does."""
         # The code location is loaded by every run of Dagster, and most of them drive no browser.
         from retrace_resources.app_process import running_app  # noqa: PLC0415
         from retrace_resources.engine.engine import Engine  # noqa: PLC0415
@@ -80,12 +98,12 @@ class Tester:
         log = self.home / "logs" / f"app-{spec.spec_id}.log"
         app = running_app(command, asked.app_url, log, variables=spec.env_overrides) if command else nullcontext()
         with app, Engine(headless=self.headless, browser=self.browser) as engine:
-            for _ in range(asked.times):
+
+            def run_once(variant: Spec, run_id: str, folder: Path, app_url: str = "") -> TestRun:
                 self._reset()
-                run_id = new_run_id()
-                run = engine.run(spec, options, run_id, runs_folder(self.home) / run_id)
-                self.on_run(run)
-                yield run
+                return engine.run(variant, replace(options, app_url=app_url or asked.app_url), run_id, folder)
+
+            yield run_once
 
     def _reset(self) -> None:
         if not self.reset_command:
@@ -97,7 +115,7 @@ class Tester:
         except subprocess.TimeoutExpired:
             raise _not_reset(self.reset_command, f"it took more than {_RESET_SECONDS:.0f} s") from None
         if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:300]
+            said = redact_text(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])[:300]
             raise _not_reset(self.reset_command, f"it ended with {done.returncode}: {said}")
 
     def _state_of(self, spec: Spec) -> Path | None:
@@ -136,4 +154,6 @@ def new_run_id() -> str:
 
 
 def _not_reset(command: str, why: str) -> RetraceError:
-    return RetraceError(ErrorCode.APP_NOT_STARTED, f"`{command}` did not bring the app to its start: {why}")
+    return RetraceError(
+        ErrorCode.APP_NOT_STARTED, f"`{redact_text(command)}` did not bring the app to its start: {why}"
+    )

@@ -5,10 +5,11 @@ Belongs here: the files and the manifest. Does not: what is in a record (retrace
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 import msgspec
 from playwright.sync_api import Error as PlaywrightError
@@ -20,7 +21,10 @@ from retrace_resources.engine.watch import Call, Watch
 from retrace_resources.run_records import RECORD
 from retrace_resources.whole_file import write_whole
 
-_SCREENSHOT_MS: Final = 5_000
+REDACTED: Final = "[redacted]"
+_SCREENSHOT_MS: Final = 2_000
+# What browsers leave as it is in a query.
+_PLAIN_IN_QUERIES: Final = "!$%&()*+,-./:;=?@[]^_`{|}~\\"
 
 
 class Folder:
@@ -30,7 +34,8 @@ class Folder:
         """Make it, for this account alone."""
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = path
-        self._secrets = tuple(secrets)
+        # The longest first: one may be a part of another.
+        self._secrets = sorted({each for secret in secrets for each in _spellings(secret)}, key=len, reverse=True)
         self._files: dict[str, ArtifactKind] = {}
 
     def screenshot(self, page: Page) -> None:
@@ -52,9 +57,13 @@ class Folder:
             {"at_ms": round(told.at_ms), "kind": told.kind, "text": told.text}
             for told in (*watch.console, *watch.errors)
         ]
-        self._write("console.jsonl", "console", _json_lines(lines))
-        self._write("network.har", "har", json.dumps({"log": _har(watch)}, indent=1))
-        self._write("steps.jsonl", "step_log", _json_lines(msgspec.to_builtins(list(steps))))
+        self._write("console.jsonl", "console", self._lines(lines))
+        self._write("network.har", "har", json.dumps(self._clean({"log": _har(watch)}), indent=1))
+        self._write("steps.jsonl", "step_log", self._lines(msgspec.to_builtins(list(steps))))
+
+    def exchanges(self, rows: Iterable[Any]) -> None:
+        """Keep the requests of an API test and how they were answered."""
+        self._write("exchanges.jsonl", "request", self._lines(rows))
 
     def add(self, name: str, kind: ArtifactKind) -> None:
         """Name a file that somebody else wrote here."""
@@ -63,7 +72,8 @@ class Folder:
 
     def finish(self, run: TestRun) -> TestRun:
         """Write the record with all artifacts in it; returns it as it was written."""
-        finished = msgspec.structs.replace(run, artifacts=tuple(self._artifacts()))
+        said = msgspec.convert(self._clean(msgspec.to_builtins(run)), TestRun)
+        finished = msgspec.structs.replace(said, artifacts=tuple(self._artifacts()))
         write_whole(self.path / RECORD, msgspec.json.format(msgspec.json.encode(finished), indent=2) + b"\n")
         return finished
 
@@ -76,21 +86,32 @@ class Folder:
                 yield Artifact(kind, name, len(content), hashlib.sha256(content).hexdigest())
 
     def _write(self, name: str, kind: ArtifactKind, text: str) -> None:
-        for secret in self._secrets:
-            # As JSON and URLs spell it too.
-            for spelled in {secret, json.dumps(secret)[1:-1]}:
-                text = text.replace(spelled, "[redacted]")
         write_whole(self.path / name, text.encode())
         self._files[name] = kind
 
+    def _lines(self, rows: Iterable[Any]) -> str:
+        return "".join(f"{json.dumps(self._clean(row), ensure_ascii=False)}\n" for row in rows)
 
-def _json_lines(rows: Iterable[Any]) -> str:
-    lines = (json.dumps(_redacted(row), ensure_ascii=False) for row in rows)
-    return "".join(f"{line}\n" for line in lines)
+    def _clean(self, value: Any) -> Any:
+        """The same without secrets: those of the run, and what looks like one."""
+        if isinstance(value, dict):
+            return {name: self._clean(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._clean(each) for each in value]
+        if not isinstance(value, str):
+            return value
+        for spelled in self._secrets:
+            value = value.replace(spelled, REDACTED)
+        return redact_text(value)
 
 
-def _redacted(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: redact_text(value) if isinstance(value, str) else value for name, value in row.items()}
+def _spellings(secret: str) -> Iterator[str]:
+    """A value as it is, as JSON has it, and as URLs do."""
+    yield secret
+    yield json.dumps(secret)[1:-1]
+    yield quote(secret, safe="")
+    yield quote_plus(secret)
+    yield quote(secret, safe=_PLAIN_IN_QUERIES)
 
 
 def _har(watch: Watch) -> dict[str, Any]:
@@ -107,7 +128,7 @@ def _entry(watch: Watch, call: Call) -> dict[str, Any]:
     return {
         "startedDateTime": (watch.began_at + timedelta(milliseconds=call.started_ms)).isoformat(),
         "time": took,
-        "request": {"method": call.method, "url": redact_text(call.url), "headers": [], "cookies": []},
+        "request": {"method": call.method, "url": call.url, "headers": [], "cookies": []},
         "response": {"status": call.status or 0, "statusText": call.error, "headers": [], "cookies": []},
         "cache": {},
         "timings": {"send": 0, "wait": took, "receive": 0},

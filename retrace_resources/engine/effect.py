@@ -21,6 +21,9 @@ _PROBE: Final = "window.__retrace_probe"
 # What moves by itself is told by looking twice, so long apart.
 _AMBIENT_MS: Final = 400
 _HOVER_MS: Final = 150
+# What earlier steps set going must have come, or it would be taken for this step's effect; a page that never rests is
+# looked at as it is.
+_REST_MS: Final = 5_000
 _LOOK_MS: Final = 60
 # The detector's `late_ms`: an app that shows it is at work may take so long (Sentry's limit).
 _LATE_MS: Final = 7_000
@@ -76,7 +79,7 @@ class _Before:
             # What the pointer alone changes is no effect of the click.
             element_of(acting, step.id, step.locator, step.fallbacks).hover(timeout=acting.timeout_ms)
             page.wait_for_timeout(_HOVER_MS)
-        ambient = _ask(acting, f"{_PROBE}.ambient({_AMBIENT_MS})") or []
+        ambient = _at_rest(acting)
         return cls(
             page.url,
             _signature(acting, ambient),
@@ -110,6 +113,18 @@ class _Before:
     def is_at_work(self, acting: Acting) -> bool:
         waits = any(call.is_pending and is_own(call.url, acting.app_url) for call in acting.watch.calls[self.calls :])
         return waits or bool(_ask(acting, f"{_PROBE}.isBusy()"))
+
+
+def _at_rest(acting: Acting) -> list[str]:
+    """Wait for the answers still due and what they change; returns the places that change by themselves."""
+    until = time.monotonic() + _REST_MS / 1000
+    before: set[str] = set()
+    while True:
+        waits = any(call.is_pending and is_own(call.url, acting.app_url) for call in acting.watch.calls)
+        ambient: list[str] = _ask(acting, f"{_PROBE}.ambient({_AMBIENT_MS})") or []
+        if time.monotonic() > until or (not waits and before.issuperset(ambient)):
+            return ambient
+        before = set(ambient)
 
 
 def _went_through(call: Call, app_url: str) -> bool:

@@ -16,7 +16,15 @@ from playwright.sync_api import Browser, BrowserContext
 from playwright.sync_api import Error as PlaywrightError
 
 from retrace_core.spec import Spec
-from retrace_core.spec_assertions import Assertion, HasEffect, MessageAbsent, NoError, RequestSucceeds, StatusCode
+from retrace_core.spec_assertions import (
+    Assertion,
+    HasEffect,
+    MessageAbsent,
+    NoError,
+    PageShowsContent,
+    RequestSucceeds,
+    StatusCode,
+)
 from retrace_core.spec_file import spec_hash
 from retrace_core.spec_steps import Navigate, Step
 from retrace_core.test_run import AssertionResult, FailureClass, Reason, StepResult, TestRun, Verdict
@@ -46,6 +54,8 @@ _CLASSES: Final[Mapping[Reason, FailureClass]] = {
     "timed_out": "timeout",
 }
 _LISTENED_FOR: Final = (RequestSucceeds, NoError, MessageAbsent)
+# A bug in loading a page leaves nothing of it to begin from: that, too, is seen.
+_SEEN_BY_LOADING: Final = (*_LISTENED_FOR, PageShowsContent)
 # What may go away by itself: trying again is no cheating, and the run says so.
 _TRANSIENT: Final = frozenset(("app_down", "browser_crashed", "timed_out"))
 
@@ -298,18 +308,19 @@ class _Attempt:
 
     def _since(self, assertion: Assertion) -> int | None:
         """The index of the step from which an assertion is judged, if the run came that far."""
-        done = [step.step_id for step in self.steps if step.ok or self._is_start_lost(step.step_id)]
+        done = [step.step_id for step in self.steps if step.ok]
+        if isinstance(assertion, _SEEN_BY_LOADING) and self._is_start_lost():
+            done = [self.spec.exact_steps[0].id]
         if assertion.after:
             return done.index(assertion.after) if assertion.after in done else None
         # What is listened for can be heard at any time; what is looked at is looked at in the end.
         has_begun = bool(done) if isinstance(assertion, _LISTENED_FOR) else len(done) == len(self.spec.exact_steps)
         return 0 if has_begun else None
 
-    def _is_start_lost(self, step_id: str) -> bool:
+    def _is_start_lost(self) -> bool:
         """The first page did load, and shows something else than it did when it was recorded: nothing, perhaps."""
-        first = self.spec.exact_steps[0]
         lost = self.stopped is not None and self.stopped.reason == "wrong_start_state"
-        return lost and isinstance(first, Navigate) and step_id == first.id
+        return lost and isinstance(self.spec.exact_steps[0], Navigate)
 
 
 @cache

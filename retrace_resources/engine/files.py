@@ -29,11 +29,12 @@ def file_of(name: str, folder: Path) -> Path:
         return given
     suffix = given.suffix.lower() or (name.lower() if name.startswith(".") else ".txt")
     path = folder / f"upload{suffix}"
-    path.write_bytes(_content(suffix))
+    path.write_bytes(file_content(suffix))
     return path
 
 
-def _content(suffix: str) -> bytes:
+def file_content(suffix: str) -> bytes:
+    """A small file of the kind an extension (`.png`) names; any text where it is no kind we know."""
     if suffix in _BINARIES:
         return base64.b64decode(_BINARIES[suffix])
     return _TEXTS.get(suffix, "A file.\n").encode()

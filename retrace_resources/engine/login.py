@@ -53,6 +53,9 @@ def log_in(acting: Acting, spec: Spec) -> None:
         field.fill(password)
         field.press("Enter")
         field.wait_for(state="hidden", timeout=acting.options.step_ms)
+        loads = [call.status for call in acting.watch.calls if call.is_document and call.status]
+        if loads and loads[-1] >= 400:
+            raise Stopped("login_failed", f"{spec.auth_login_url}: it was answered {loads[-1]}")
     except PlaywrightError as error:
         line = error.message.strip().partition("\n")[0]
         raise Stopped("login_failed", f"{spec.auth_login_url}: {line}") from None
