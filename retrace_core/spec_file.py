@@ -17,7 +17,7 @@ from retrace_core.spec_assertions import HasEffect
 from retrace_core.spec_steps import Fill, Navigate, Step, Upload
 from retrace_core.test_run import Healed
 
-_SPEC_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,120}")
+SPEC_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,120}")
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 # Names that the first version of the format took for the same thing.
 _ACTIONS: Final = {"visit": "navigate", "goto": "navigate", "get": "navigate", "type": "fill", "keypress": "press"}
@@ -79,6 +79,12 @@ def placeholders(text: str) -> list[str]:
     return _PLACEHOLDER.findall(text)
 
 
+def split_placeholders(text: str) -> list[tuple[str, bool]]:
+    """Part a text at its placeholders: each part, and whether it is the name of an input."""
+    parts = ((part, number % 2 == 1) for number, part in enumerate(_PLACEHOLDER.split(text)))
+    return [(part, is_name) for part, is_name in parts if part]
+
+
 def fill_placeholders(text: str, values: dict[str, str]) -> str:
     """Put values in the place of `{{ name }}`; raises KeyError for a name without a value."""
     return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
@@ -94,7 +100,7 @@ def check_spec(spec: Spec) -> None:
 def _problems(spec: Spec) -> Iterator[str]:
     if spec.schema_version != SCHEMA_VERSION:
         yield f"`schema_version` is {spec.schema_version}; this program reads {SCHEMA_VERSION}"
-    if not _SPEC_ID.fullmatch(spec.spec_id):
+    if not SPEC_ID.fullmatch(spec.spec_id):
         yield "`spec_id` has only letters, digits, `_` and `-`, at most 120 of them"
     if not spec.name.strip():
         yield "`name` is empty"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from retrace_core.api_spec import ApiSpec
+from retrace_core.api_spec_file import read_api_spec, write_api_spec
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.spec import Spec
 from retrace_core.spec_file import read_spec, write_spec
@@ -102,3 +104,8 @@ class SpecFiles(Generic[SpecT]):
 def ui_specs(home: Path) -> SpecFiles[Spec]:
     """The UI specs of a home."""
     return SpecFiles(home / "ui-tests" / "specs", read_spec, write_spec)
+
+
+def api_specs(home: Path) -> SpecFiles[ApiSpec]:
+    """The API specs of a home."""
+    return SpecFiles(home / "api-tests" / "specs", read_api_spec, write_api_spec)

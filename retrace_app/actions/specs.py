@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from retrace_assets.specs.playwright_file import playwright_file
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.ids import public_id
 from retrace_core.spec import DEFAULT_APP_URL, Spec
@@ -64,6 +65,11 @@ def list_specs(settings: Settings) -> tuple[list[SpecBrief], list[Broken]]:
 def show_spec(settings: Settings, spec_id: str) -> Spec:
     """Read a test; raises `spec_not_found`, `invalid_spec`."""
     return ui_specs(settings.home).read(spec_id)
+
+
+def export_spec(settings: Settings, spec_id: str) -> str:
+    """A UI test as a plain Playwright file; raises `spec_not_found`."""
+    return playwright_file(show_spec(settings, spec_id))
 
 
 def create_spec(

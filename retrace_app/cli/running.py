@@ -65,7 +65,7 @@ _WORDS: Final[dict[Verdict, tuple[str, str, str]]] = {
 
 
 @contextmanager
-def following(times: int) -> Iterator[OnRun]:
+def following(times: int, act: str = "Running the test") -> Iterator[OnRun]:
     """Draw how many runs of all have ended, on stderr."""
     columns = (
         SpinnerColumn(),
@@ -75,7 +75,7 @@ def following(times: int) -> Iterator[OnRun]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Running the test", total=times)
+        task = progress.add_task(act, total=times)
 
         def ended(run: TestRun) -> None:
             _, look, word = _WORDS[run.verdict]

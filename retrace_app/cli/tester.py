@@ -14,9 +14,11 @@ from rich.text import Text
 
 from retrace_app.actions import specs
 from retrace_app.actions.reproduce import How, heal, list_runs, make_spec, run_test, show_run
-from retrace_app.cli import running
+from retrace_app.actions.shorten import shorten
+from retrace_app.cli import api_tests, running
 from retrace_app.cli.messages import console, notice, printable, warning, write_json
 from retrace_app.cli.options import ConfigOption, JsonOption, read_settings
+from retrace_assets.specs.minimise import MOST_TRIES
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.spec import Spec
 from retrace_core.spec_file import write_spec
@@ -220,6 +222,66 @@ def runs_command(
 def heal_command(spec: SpecArgument, *, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Take into a test by which fallbacks its latest run found what its locators had lost."""
     _show_saved(heal(read_settings(config), spec), json=json)
+
+
+@app.command("export")
+def export_command(
+    spec: SpecArgument,
+    *,
+    config: ConfigOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", dir_okay=False, help="File to write, such as checkout.spec.ts."),
+    ] = None,
+) -> None:
+    """Write a test as a plain @playwright/test file, which needs nothing of Retrace."""
+    text = specs.export_spec(read_settings(config), spec)
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text, "utf-8")
+    notice(f"{output}: run it with APP_URL=… npx playwright test")
+
+
+@app.command("minimise")
+def minimise_command(
+    spec: SpecArgument,
+    *,
+    config: ConfigOption = None,
+    app_url: running.AppUrlOption = "",
+    start_cmd: running.StartOption = "",
+    reset_cmd: running.ResetOption = "",
+    green_url: Annotated[
+        str, typer.Option(metavar="URL", help="A build without the bug, where what is shorter must stay green.")
+    ] = "",
+    storage_state: running.StateOption = None,
+    tries: Annotated[int, typer.Option(min=1, max=200, help="How many shorter tests are tried at most.")] = MOST_TRIES,
+    json: JsonOption = False,
+) -> None:
+    """Drop the steps a failure does not need, by trying on the app that has the bug."""
+    with running.following(tries, "Trying without some steps") as on_try:
+        done = shorten(
+            read_settings(config),
+            spec,
+            app_url=app_url,
+            start_command=start_cmd,
+            reset_command=reset_cmd,
+            green_url=green_url,
+            storage_state=storage_state,
+            most_tries=tries,
+            on_try=on_try,
+        )
+    if json:
+        write_json(done)
+        return
+    before = len(done.spec.exact_steps) + len(done.dropped)
+    went = f"without {', '.join(done.dropped)}" if done.dropped else "every step is needed"
+    said = f"{spec}: {before} → {len(done.spec.exact_steps)} steps in {done.tries} tries; {went}"
+    console().print(Text.assemble(("✓ ", "bold green"), printable(said)))
+
+
+api_tests.add_to(app)
 
 
 def _read_list(path: Path | None) -> list[Any] | None:

@@ -128,15 +128,13 @@ def _moments(windows: Sequence[RecordedWindow], acts: Sequence[Act], failed_ms: 
     first_names: set[tuple[str, str]] = set()
     dom = RecordedDom()
     played = (-1, -1)
-    entered: set[int] = set()
-    known: set[str] = set()
+    entered: dict[int, frozenset[str]] = {}
     for number, (act, place) in enumerate(zip(acts, places, strict=True)):
         dom = _play(windows, dom, played, place)
         played = place
-        page = RenderedPage(dom, entered=entered, known=known)
+        page = RenderedPage(dom, entered=entered)
         if act.is_masked:
-            known.update(page.texts if not entered else ())
-            entered.add(len(act.text))
+            entered.setdefault(len(act.text), frozenset(page.texts))
         node = dom.control(act.node_id)
         locators = tuple(locators_of(page, node)) if node is not None and page.dom.root else ()
         if number == 1:

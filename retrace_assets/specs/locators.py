@@ -8,8 +8,9 @@ control; it is not used.
 """
 
 import re
-from collections.abc import Collection, Iterator
-from functools import cached_property
+from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property, lru_cache
+from itertools import groupby
 from typing import Final
 
 from msgspec.structs import replace
@@ -70,14 +71,14 @@ _ROLES: Final = frozenset(
 class RenderedPage:
     """What of a recorded page is rendered at one moment, by what locators look for; made once a moment."""
 
-    def __init__(self, dom: RecordedDom, *, entered: Collection[int] = (), known: Collection[str] = ()) -> None:
+    def __init__(self, dom: RecordedDom, *, entered: Mapping[int, Collection[str]] | None = None) -> None:
         """Walk the page; hidden parts are not in it.
 
-        `entered` are the lengths of what a person entered and the recording masks: a text of such a length that is not
-        among the `known` ones may be what was entered, and is another one in a test.
+        `entered` are the lengths of what a person entered and the recording masks, each with the texts that were there
+        before: another text of such a length may be what was entered, and is another one in a test.
         """
         self.dom = dom
-        self._entered, self._known = frozenset(entered), known
+        self._entered = entered or {}
         self._rendered: dict[int, Node] = {}
         self._by_tag: dict[str, list[Node]] = {}
         self._roles: dict[str, list[Node]] = {}
@@ -117,7 +118,7 @@ class RenderedPage:
 
     @cached_property
     def _perhaps_entered(self) -> list[str]:
-        return [text for text in self._texts if len(text) in self._entered and text not in self._known]
+        return [text for text in self._texts if len(text) in self._entered and text not in self._entered[len(text)]]
 
     def nodes(self) -> Iterator[Node]:
         """All rendered elements, in the order of the page."""
@@ -170,6 +171,8 @@ def locators_of(page: RenderedPage, node: Node) -> list[Locator]:
     return found or [_framed(_counted(page, node), frames)]
 
 
+# The names of a page are asked for again before each act.
+@lru_cache(4_096)
 def stable_name(text: str) -> str:
     """A name that a test may use: "" when it holds a value, is too long, or is nobody's business."""
     words = " ".join(text.split())
@@ -210,7 +213,7 @@ def _own(page: RenderedPage, node: Node) -> Iterator[tuple[Locator, list[Node]]]
     name = page.usable(page.name(node))
     role = role_of(node)
     if role in _ROLES and name:
-        yield Locator("role", role, name=name), page.with_role(role, name)
+        yield _by_name(page, node, role, name)
     if (
         name
         and node.tag in _LABELLED
@@ -234,6 +237,25 @@ def _own(page: RenderedPage, node: Node) -> Iterator[tuple[Locator, list[Node]]]
         if value:
             matches = page.with_attribute(attribute, node.attribute(attribute) or "")
             yield Locator("alt" if by == "alt" else "title", value), matches
+
+
+def _by_name(page: RenderedPage, node: Node, role: str, name: str) -> tuple[Locator, list[Node]]:
+    """An element by its role and name; where a stylesheet may part the words of the name, by its longest text."""
+    texts = _texts_in(node)
+    words = " ".join(texts).split()
+    if words == name.split() or "".join(words) != "".join(name.split()):
+        return Locator("role", role, name=name), page.with_role(role, name)
+    longest = page.usable(max(texts, key=len)) or name
+    matches = [each for each in page.with_role(role) if longest.lower() in page.name(each).lower()]
+    return Locator("role", role, name=longest, exact=False), matches
+
+
+def _texts_in(node: Node) -> list[str]:
+    """The texts in an element, one for each element in it that has some, in the order of the page."""
+    # Leaves come from the last to the first.
+    leaves = [child for child in node.subtree() if child.tag == TEXT][::-1]
+    parts = ["".join(leaf.text for leaf in group) for _, group in groupby(leaves, key=lambda leaf: id(leaf.parent))]
+    return [words for part in parts if (words := " ".join(part.split()))]
 
 
 def target_of(page: RenderedPage, node: Node) -> Target:
@@ -341,10 +363,12 @@ def _framed(locator: Locator, frames: tuple[str, ...]) -> Locator:
 
 
 def _own_text(node: Node) -> str:
+    """The text of an element that has no other in it: what Playwright compares is the whole."""
     if node.tag in _LABELLED and node.tag != "button":
         return ""
-    texts = [child.text for child in node.children() if child.tag == TEXT]
-    return " ".join(" ".join(texts).split()) if len(texts) == 1 else ""
+    own = [child.text for child in node.children() if child.tag == TEXT]
+    text = " ".join(" ".join(own).split())
+    return text if len(own) == 1 and _texts_in(node) == [text] else ""
 
 
 def is_password(node: Node) -> bool:

@@ -3,10 +3,12 @@
 Belongs here: decoding what the lake keeps, and which windows led to a moment. Does not: what a person did (acts).
 """
 
-import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from retrace_core.ids import event_id
 
@@ -14,6 +16,8 @@ from retrace_core.ids import event_id
 _SECONDS_BELOW: Final = 1e11
 # A window that says something so long after another began is another tab, not the page before.
 _OVERLAP_MS: Final = 3_000
+# Half of a character, as a script that cuts texts leaves it: no file can hold it.
+_HALF: Final = re.compile(r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..")
 
 
 class RecordedEvent(NamedTuple):
@@ -61,7 +65,10 @@ def recording_of(session_id: str, rows: Iterable[Mapping[str, Any]]) -> Recordin
     windows: dict[str, list[RecordedEvent]] = {}
     for row in rows:
         own = windows.setdefault(row["window_id"], [])
-        events = json.loads(row["events"])
+        try:
+            events = msgspec.json.decode(_HALF.sub(r"\\ufffd", row["events"]))
+        except (msgspec.DecodeError, RecursionError):
+            continue
         for index, event in enumerate(events if isinstance(events, list) else []):
             at_ms = _time_of(event)
             if at_ms is not None:

@@ -27,8 +27,6 @@ _SPEC = table_spec(TEST_RUNS, group=FIX_LOOP, deps=[dg.AssetKey(SPECS.name)], co
 class TestRunsConfig(dg.Config):
     """What a person asks for."""
 
-    __test__ = False
-
     times: int = Field(default=1, ge=1, le=100, description="How often the test runs.")
     app_url: str = Field(default="", description="Where the app runs; empty: where the test says.")
     build: str = Field(default="", description="Commit or name of what runs there.")

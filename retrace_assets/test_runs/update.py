@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -28,6 +29,7 @@ from retrace_resources.tester import Asked, Tester
 
 STAGE = "test_runs"
 UI = "ui"
+API = "api"
 
 _SCHEMA: Final = pl.DataFrame(TEST_RUNS.arrow_schema.empty_table()).schema
 _STATUSES: Final[Mapping[Verdict, str]] = {
@@ -36,7 +38,7 @@ _STATUSES: Final[Mapping[Verdict, str]] = {
     "inconclusive": "inconclusive",
 }
 # A hand-written test is of no workspace.
-_NOBODY: Final = ("", "")
+NOBODY: Final = ("", "")
 
 Row = Mapping[str, Any]
 
@@ -62,20 +64,26 @@ def run_spec(
     Each run is kept when it has ended, so that what follows a crash is not lost with it. Raises what the tester does.
     """
     started = time.monotonic()
-    tenant = (incident["project_id"], incident["environment_id"]) if incident else _NOBODY
+    tenant = (incident["project_id"], incident["environment_id"]) if incident else NOBODY
     asked = tester.resolve(spec, asked)
     asked = replace(asked, red_elsewhere=_is_red_elsewhere(lake, spec, asked))
     rows: list[Row] = []
     for run in tester.run(spec, asked):
-        rows.append(_row(run, tenant, tester))
-        with lake.transaction() as transaction:
-            transaction.append(TEST_RUNS, pl.DataFrame([rows[-1]], schema=_SCHEMA, orient="row"))
+        rows.append(keep_run(lake, run, tenant, tester.home))
     if incident is not None:
         _tell(lake, state, incident, spec)
     verdicts = [row["verdict"] for row in rows]
     notes: dict[str, int | float | str] = {verdict: verdicts.count(verdict) for verdict in _STATUSES}
     seconds = time.monotonic() - started
     return StageReport(STAGE, rows_in=asked.times, rows_out=len(rows), seconds=seconds, notes=notes)
+
+
+def keep_run(lake: Lake, run: TestRun, tenant: tuple[str, str], home: Path, *, kind: str = UI) -> Row:
+    """Write the row of a run that has ended; returns it."""
+    row = _row(run, tenant, home, kind)
+    with lake.transaction() as transaction:
+        transaction.append(TEST_RUNS, pl.DataFrame([row], schema=_SCHEMA, orient="row"))
+    return row
 
 
 def runs_of(lake: Lake, spec_id: str, *, limit: int | None = None) -> list[dict[str, Any]]:
@@ -112,15 +120,15 @@ def _is_red_elsewhere(lake: Lake, spec: Spec, asked: Asked) -> bool:
     return bool(found["runs"][0])
 
 
-def _row(run: TestRun, tenant: tuple[str, str], tester: Tester) -> Row:
-    folder = runs_folder(tester.home) / run.run_id
+def _row(run: TestRun, tenant: tuple[str, str], home: Path, kind: str) -> Row:
+    folder = runs_folder(home) / run.run_id
     own = {
         "project_id": tenant[0],
         "environment_id": tenant[1],
-        "kind": UI,
+        "kind": kind,
         "healed": len(run.healed),
         "started_at": datetime.fromisoformat(run.started_at).replace(tzinfo=None),
-        "run_dir": str(folder.relative_to(tester.home)),
+        "run_dir": str(folder.relative_to(home)),
         "run_sha256": record_hash(folder),
     }
     return {name: own[name] if name in own else getattr(run, name) for name in TEST_RUNS.column_names}

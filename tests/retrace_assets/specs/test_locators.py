@@ -31,6 +31,38 @@ def test_test_id_comes_first_then_role_and_name() -> None:
     assert len(set(kinds)) == len(kinds)
 
 
+def test_name_that_a_stylesheet_may_part_is_found_by_its_longest_part() -> None:
+    link = element(
+        10, "a", {"href": "/deals"}, element(11, "span", {}, text(12, "Offers")), text(13, "See the bundles")
+    )
+    locators = found(link, of=10)
+
+    assert locators[0] == Locator("role", "link", name="See the bundles", exact=False)
+    # Playwright compares the whole text of an element.
+    assert "text" not in [locator.by for locator in locators]
+
+
+def test_part_of_a_name_that_others_have_too_is_none() -> None:
+    links = [
+        element(
+            number,
+            "a",
+            {"href": "/deals"},
+            element(number + 1, "span", {}, text(number + 2, kind)),
+            text(number + 3, "See"),
+        )
+        for number, kind in ((10, "A b"), (20, "C d"))
+    ]
+
+    assert best(*links, of=20) != Locator("role", "link", name="See", exact=False)
+
+
+def test_name_of_parts_with_a_space_between_is_one() -> None:
+    link = element(10, "a", {"href": "/deals"}, text(11, "See "), element(12, "b", {}, text(13, "all")))
+
+    assert best(link, of=10) == Locator("role", "link", name="See all")
+
+
 @pytest.mark.parametrize("attribute", ["data-testid", "data-test", "data-qa", "data-cy"])
 def test_test_ids_of_all_houses_are_known(attribute: str) -> None:
     assert best(element(10, BUTTON, {attribute: "pay"}, text(11, "…")), of=10) == Locator(
@@ -144,7 +176,7 @@ def test_text_that_may_be_what_was_entered_is_not_used() -> None:
     node = dom.node(10)
     assert node is not None
 
-    locators = locators_of(RenderedPage(dom, entered=[4]), node)
+    locators = locators_of(RenderedPage(dom, entered={4: ["Pay!"]}), node)
 
     assert all("rope" not in (locator.value, locator.name) for locator in locators)
 

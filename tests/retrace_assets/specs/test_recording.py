@@ -1,0 +1,37 @@
+"""A session's events, read from what is stored of them."""
+
+import json
+
+import pytest
+
+from retrace_assets.specs.recording import recording_of
+
+
+def texts(*stored: str) -> list[str]:
+    """What is read of texts, given as JSON writes them."""
+    events = ", ".join(f'{{"timestamp": 1, "data": "{text}"}}' for text in stored)
+    row = {"window_id": "w", "sequence": 0, "clock_offset_ms": 0, "events": f"[{events}]"}
+    return [each.event["data"] for each in recording_of("s", [row]).windows[0].events]
+
+
+@pytest.mark.parametrize("half", [r"a\ud83d", r"\ude00b", r"\ud83d\ud83d", r"\uDE00\uDE00", r"\\\ud83d"])
+def test_half_a_character_is_read_as_none(half: str) -> None:
+    (text,) = texts(half)
+    assert "�" in text
+    assert text.encode("utf-8")
+
+
+@pytest.mark.parametrize("whole", [r"\ud83d\ude00", r"\uD83D\uDE00 caf\u00e9", r"\\ud83e", "😀"])
+def test_a_whole_character_stays(whole: str) -> None:
+    assert texts(whole)[0].encode("utf-8")
+    if "\\\\" not in whole:
+        assert texts(whole) == [json.loads(f'"{whole}"')]
+
+
+def test_a_batch_that_is_no_json_is_a_hole() -> None:
+    rows = [
+        {"window_id": "w", "sequence": number, "clock_offset_ms": 0, "events": events}
+        for number, events in enumerate(('[{"timestamp": 1}]', "[{", '[{"timestamp": 3}]'))
+    ]
+    (window,) = recording_of("s", rows).windows
+    assert [each.event["timestamp"] for each in window.events] == [1, 3]
