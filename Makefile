@@ -43,9 +43,17 @@ unit: setup
 	npm --prefix sdk/browser test --silent
 	$(BIN)/pytest -m 'not slow' -n 2
 
-# Real processes that are killed, real browsers: one at a time, so that they measure nothing but themselves.
+# Two at a time where tests wait for browsers and nothing is timed; one at a time where processes are killed or measured.
+# The engine drives browsers of its own, so it shares no test process with those that keep one open.
+ENGINE := tests/retrace_resources/engine
+SDK := tests/sdk
+COST := tests/sdk/cost
+
 slow: setup
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n 2 --dist loadfile $(ENGINE)
+	$(BIN)/pytest -m slow -n 2 --dist loadfile $(SDK) --ignore $(COST)
+	$(BIN)/pytest -m slow --ignore $(ENGINE) --ignore $(SDK)
+	$(BIN)/pytest -m slow $(COST)
 
 bench: setup
 	$(BIN)/python -m bench

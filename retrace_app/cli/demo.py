@@ -15,6 +15,7 @@ from rich.text import Text
 from retrace_app.actions.incidents import Incident
 from retrace_app.cli.messages import console, notice, printable, write_json
 from retrace_app.cli.options import ConfigOption, JsonOption, read_settings
+from retrace_app.cli.running import certificate_shown
 from retrace_app.demo.run import Demonstrated, OnProgress, demonstrate, seed
 from retrace_resources.settings import Settings
 
@@ -27,7 +28,7 @@ _INDENT = " " * 12
 
 @app.callback(invoke_without_command=True)
 def demo(context: typer.Context, *, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Visit a small shop with bugs in it, in a real browser, and show the incidents that come of it."""
+    """Visit a small shop with bugs in it, in a real browser; show the incidents that come of it, and test two."""
     if context.invoked_subcommand is None:
         _show(_followed(demonstrate, read_settings(config)), config, json=json)
 
@@ -71,13 +72,16 @@ def _show(done: Demonstrated, config: Path | None, *, json: bool) -> None:
     if json:
         write_json(done)
         return
+    proven = f", {len(done.certificates)} of them proven by tests" if done.certificates else ""
     notice(
         f"\n{done.visits} visits, {done.batches} batches and {done.events} events became "
-        f"{len(done.incidents)} incidents in {done.seconds:.0f} s.\n"
+        f"{len(done.incidents)} incidents in {done.seconds:.0f} s{proven}.\n"
     )
     console().print(Group(*(_incident(incident) for incident in done.incidents)))
+    for certificate in done.certificates:
+        console().print(certificate_shown(certificate, certificate.spec.name), Text())
     if done.incidents:
-        notice(_next(done.incidents[0], config))
+        notice(_next(done, config))
 
 
 def _incident(incident: Incident) -> Group:
@@ -104,13 +108,22 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _next(incident: Incident, config: Path | None) -> str:
+def _next(done: Demonstrated, config: Path | None) -> str:
     # What was just typed may be no command of the shell yet: `make demo` runs it from .venv.
     retrace = "retrace" if shutil.which("retrace") else sys.argv[0]
     suffix = f" --config {config}" if config else ""
+    proven = [
+        (f"{retrace} qa certificate {certificate.incident_id} --verify{suffix}", "check a proof, file by file")
+        for certificate in done.certificates[:1]
+    ]
     commands = (
-        (f"{retrace} qa show {incident.public_id}{suffix}", "what happened, step by step, and why it counts as a bug"),
+        (
+            f"{retrace} qa show {done.incidents[0].public_id}{suffix}",
+            "what happened, step by step, and why it counts as a bug",
+        ),
+        *proven,
         (f"{retrace} qa list{suffix}", "the whole queue"),
+        (f"{retrace} tester list{suffix}", "the tests that were made"),
         (f'{retrace} sql "FROM friction_by_route"{suffix}', "ask the data yourself"),
         (f"{retrace} up{suffix}", "run door, pipeline and Dagster UI for your own app"),
     )

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import httpx
@@ -18,11 +18,13 @@ import msgspec
 from retrace_app.actions import keys, workspace
 from retrace_app.actions.incidents import Incident, list_incidents
 from retrace_app.actions.pipeline import Processed, process_pending
+from retrace_app.demo.reproducing import reproduce_two
 from retrace_app.demo.shop_server import running_shop
 from retrace_app.demo.stored import stored_batches
 from retrace_app.demo.visitors import VISITORS, run_visits
 from retrace_app.supervisor.child import Child, Program
 from retrace_app.supervisor.programs import LOOPBACK, free_port, listens
+from retrace_core.certificate import Certificate
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_resources.lake import Lake
 from retrace_resources.settings import Settings
@@ -45,12 +47,13 @@ class Demonstrated:
     events: int
     seconds: float
     incidents: list[Incident]
+    certificates: list[Certificate] = field(default_factory=list)
 
 
 def demonstrate(settings: Settings, on_progress: OnProgress) -> Demonstrated:
-    """Let a real browser visit the shop, each fault and the clean parts, and find the incidents.
+    """Let a real browser visit the shop, each fault and the clean parts, find the incidents, and prove two of them.
 
-    Raises `browser_not_found`, `recorder_not_built`, or what the pipeline raises.
+    Raises `browser_not_found`, `recorder_not_built`, or what the pipeline and the tests raise.
     """
     started = time.monotonic()
     faults = {visitor.fault for visitor in VISITORS if visitor.fault}
@@ -64,7 +67,14 @@ def demonstrate(settings: Settings, on_progress: OnProgress) -> Demonstrated:
 
         on_progress("Visiting the shop", 0, len(VISITORS))
         visits = run_visits(shop, faults, one_more)
-    return _found(settings, len(visits), started, on_progress)
+    found = _found(settings, len(visits), started, on_progress)
+    act = "Testing two of them, with and without the bug"
+    certificates = reproduce_two(settings, found.incidents, faults, lambda done, of: on_progress(act, done, of))
+    # The queue says by now what the tests came to.
+    with Lake(settings.home) as lake:
+        incidents = list_incidents(lake)
+    seconds = time.monotonic() - started
+    return replace(found, seconds=seconds, incidents=incidents, certificates=certificates)
 
 
 def seed(settings: Settings, on_progress: OnProgress) -> Demonstrated:

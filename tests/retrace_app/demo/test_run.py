@@ -8,6 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from retrace_app.actions.incidents import list_incidents
+from retrace_app.cli.options import read_settings
+from retrace_app.demo.reproducing import reproduce_two
+from retrace_app.demo.visitors import VISITORS
+from retrace_resources.lake import Lake
+
 pytestmark = pytest.mark.slow
 
 # The other two faults of the shop, a 404 and an error toast, belong to detectors that are not there yet.
@@ -22,7 +28,9 @@ BUGS = {
 
 
 def retrace(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("RETRACE_", "DAGSTER_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("RETRACE_", "DAGSTER_", "COLUMNS"))
+    }
     return subprocess.run(
         [sys.executable, "-m", "retrace_app.cli", *arguments],
         cwd=folder,
@@ -80,3 +88,25 @@ def test_running_it_again_adds_sessions_and_no_incident(seeded: tuple[Path, subp
     after = {incident["public_id"]: incident for incident in again["incidents"]}
     assert after.keys() == before.keys()
     assert all(after[name]["affected_count"] > before[name]["affected_count"] for name in after)
+
+
+def test_two_of_them_are_proven_by_tests(
+    seeded: tuple[Path, subprocess.CompletedProcess[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = seeded
+    monkeypatch.chdir(folder)
+    settings = read_settings(None)
+    with Lake(settings.home) as lake:
+        incidents = list_incidents(lake)
+    told: list[tuple[int, int]] = []
+    faults = [visitor.fault for visitor in VISITORS if visitor.fault]
+    certificates = reproduce_two(settings, incidents, faults, lambda done, of: told.append((done, of)), times=1)
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert {certificate.spec.name for certificate in certificates} == {
+        "POST /api/orders answers 500 on /checkout",
+        "TypeError: Cannot read properties of undefined (reading 'push') on /products/:id",
+    }
+    assert all(certificate.red.build != certificate.green.build for certificate in certificates)
+    for certificate in certificates:
+        verified = retrace(folder, "qa", "certificate", certificate.incident_id, "--verify", "--json")
+        assert verified.returncode == 0, verified.stderr
