@@ -37,9 +37,7 @@ def test_identify_names_the_visitor_from_then_on(open_page: OpenPage) -> None:
 
 
 def test_init_without_a_key_says_so_and_leaves_the_page_alone(open_page: OpenPage) -> None:
-    recorded = open_page(
-        options="{ apiKey: '' }", script="window.after = 'reached'; retrace.start();", sends=False
-    )
+    recorded = open_page(options="{ apiKey: '' }", script="window.after = 'reached'; retrace.start();", sends=False)
 
     assert recorded.page.evaluate("retrace.flush().then(() => after)") == "reached"
     assert recorded.capture.bodies == []

@@ -121,9 +121,7 @@ def test_ignored_field_leaves_no_trace_of_being_used(open_page: OpenPage) -> Non
 
 
 def test_bad_selector_records_nothing_and_says_so(open_page: OpenPage) -> None:
-    recorded = open_page(
-        options="{ privacy: { maskTextSelector: 'div[' } }", script="retrace.start();", sends=False
-    )
+    recorded = open_page(options="{ privacy: { maskTextSelector: 'div[' } }", script="retrace.start();", sends=False)
 
     assert recorded.page.evaluate("retrace.flush().then(() => 'fine')") == "fine"
     assert recorded.capture.bodies == []
