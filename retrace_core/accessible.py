@@ -108,6 +108,7 @@ _HIDING_STYLES: Final = {
     "display": ("none", re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.I)),
     "visibility": ("hidden", re.compile(r"(?:^|;)\s*visibility\s*:\s*hidden\b", re.I)),
 }
+_HIDING_ATTRIBUTES: Final = frozenset(("hidden", "style", *map(changed_style, _HIDING_STYLES)))
 # What masking recorders put in the place of text is no name.
 _MASKED: Final = re.compile(r"[*•\s]*")
 
@@ -296,11 +297,12 @@ def _is_editable(node: Node) -> bool:
 
 def is_unseen(node: Node) -> bool:
     """Whether nobody sees the element, by its tag, `hidden` or inline style; style sheets are not read."""
-    return (
-        node.tag in _NEVER_SEEN
-        or node.attribute("hidden") is not None
-        or any(_is_hidden_by(node, style) for style in _HIDING_STYLES)
-    )
+    if node.tag in _NEVER_SEEN:
+        return True
+    # Asked of every element of a page, of which few have any of these.
+    if _HIDING_ATTRIBUTES.isdisjoint(node.attributes):
+        return False
+    return node.attribute("hidden") is not None or any(_is_hidden_by(node, style) for style in _HIDING_STYLES)
 
 
 def _is_hidden(node: Node) -> bool:

@@ -164,7 +164,8 @@ class RecordedDom:
         # In the order of rrweb's own replayer: a moved node is removed, then added.
         for removed in _objects(data.get("removes")):
             self._remove(removed)
-        self._add_all(_objects(data.get("adds")))
+        if adds := _objects(data.get("adds")):
+            self._add_all(adds)
         for changed in _objects(data.get("texts")):
             self._change_text(changed)
         for changed in _objects(data.get("attributes")):
@@ -288,7 +289,8 @@ def _is_id(value: object) -> TypeGuard[int]:
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    # Three of a mutation's four lists are empty.
+    return [item for item in value if isinstance(item, dict)] if value and isinstance(value, list) else []
 
 
 def _change_attribute(node: Node, name: str, value: object) -> None:

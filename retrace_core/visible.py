@@ -312,7 +312,9 @@ def _lasting_classes(element: Node) -> set[str]:
 def is_hidden(element: Node) -> bool:
     if element.tag == "iframe":
         return False
-    return is_unseen(element) or _HIDING_CLASSES.search(element.attribute("class") or "") is not None
+    if is_unseen(element):
+        return True
+    return "class" in element.attributes and _HIDING_CLASSES.search(element.attribute("class") or "") is not None
 
 
 def _is_media(element: Node) -> bool:

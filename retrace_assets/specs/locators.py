@@ -81,26 +81,28 @@ class RenderedPage:
         self._entered = entered or {}
         self._rendered: dict[int, Node] = {}
         self._by_tag: dict[str, list[Node]] = {}
-        self._roles: dict[str, list[Node]] = {}
         self._names: dict[int, str] = {}
         self._texts: dict[str, list[Node]] = {}
         pending = [dom.root] if dom.root else []
         while pending and len(self._rendered) < _MOST_NODES:
             node = pending.pop()
-            if node.is_element and is_hidden(node):
+            if node.tag == TEXT:
+                self._add_text(node)
                 continue
-            self._add(node)
-            pending.extend(reversed(list(node.children())))
+            if node.is_element:
+                if is_hidden(node):
+                    continue
+                self._rendered[node.id] = node
+                self._by_tag.setdefault(node.tag, []).append(node)
+            child = node.last
+            while child is not None:
+                pending.append(child)
+                child = child.previous
 
-    def _add(self, node: Node) -> None:
-        if node.tag == TEXT:
-            words = " ".join(node.text.split())
-            if words and node.parent is not None:
-                self._texts.setdefault(words, []).append(node.parent)
-        elif node.is_element:
-            self._rendered[node.id] = node
-            self._by_tag.setdefault(node.tag, []).append(node)
-            self._roles.setdefault(role_of(node), []).append(node)
+    def _add_text(self, node: Node) -> None:
+        words = " ".join(node.text.split())
+        if words and node.parent is not None:
+            self._texts.setdefault(words, []).append(node.parent)
 
     def is_rendered(self, node: Node) -> bool:
         """Whether a person could see it."""
@@ -123,6 +125,13 @@ class RenderedPage:
     def nodes(self) -> Iterator[Node]:
         """All rendered elements, in the order of the page."""
         return iter(self._rendered.values())
+
+    @cached_property
+    def _roles(self) -> dict[str, list[Node]]:
+        roles: dict[str, list[Node]] = {}
+        for node in self.nodes():
+            roles.setdefault(role_of(node), []).append(node)
+        return roles
 
     def name(self, node: Node) -> str:
         """Its accessible name, kept for the moment."""
@@ -310,7 +319,10 @@ def select(page: RenderedPage, path: str) -> list[Node]:
     if not steps or any(step is None for step in steps):
         return []
     found = []
-    for node in page.nodes():
+    last = steps[-1]
+    if last is None:
+        return []
+    for node in page.nodes() if last[0] == "*" else page.with_tag(last[0]):
         current: Node | None = node
         for step in reversed(steps):
             if current is None or not current.is_element or step is None or not _fits(current, *step):

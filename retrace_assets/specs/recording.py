@@ -4,12 +4,13 @@ Belongs here: decoding what the lake keeps, and which windows led to a moment. D
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from retrace_core.events import INCREMENTAL, INPUT, MOUSE_INTERACTION, MUTATION
 from retrace_core.ids import event_id
 
 # Seconds are what some recorders write into custom events; see retrace_core.events.
@@ -18,6 +19,22 @@ _SECONDS_BELOW: Final = 1e11
 _OVERLAP_MS: Final = 3_000
 # Half of a character, as a script that cuts texts leaves it: no file can hold it.
 _HALF: Final = re.compile(r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..")
+
+
+# Of rrweb's many incremental events those that acts and pages are made of; a third of a recording is none of them.
+_READ_SOURCES: Final = frozenset((MUTATION, MOUSE_INTERACTION, INPUT))
+
+
+class _Event(msgspec.Struct):
+    """An event whose data is not read yet; hostile ones have anything anywhere."""
+
+    type: Any = None
+    timestamp: Any = None
+    data: msgspec.Raw = msgspec.Raw()
+
+
+class _Source(msgspec.Struct):
+    source: Any = None
 
 
 class RecordedEvent(NamedTuple):
@@ -65,12 +82,8 @@ def recording_of(session_id: str, rows: Iterable[Mapping[str, Any]]) -> Recordin
     windows: dict[str, list[RecordedEvent]] = {}
     for row in rows:
         own = windows.setdefault(row["window_id"], [])
-        try:
-            events = msgspec.json.decode(_HALF.sub(r"\\ufffd", row["events"]))
-        except (msgspec.DecodeError, RecursionError):
-            continue
-        for index, event in enumerate(events if isinstance(events, list) else []):
-            at_ms = _time_of(event)
+        for index, event in enumerate(_events(row["events"])):
+            at_ms = _time_of(event.get("timestamp"))
             if at_ms is not None:
                 name = event_id(row["window_id"], row["sequence"], index)
                 own.append(RecordedEvent(name, at_ms + (row["clock_offset_ms"] or 0), event))
@@ -78,8 +91,32 @@ def recording_of(session_id: str, rows: Iterable[Mapping[str, Any]]) -> Recordin
     return Recording(session_id, tuple(sorted(found, key=lambda window: window.events[0].at_ms)))
 
 
-def _time_of(event: object) -> float | None:
-    timestamp = event.get("timestamp") if isinstance(event, dict) else None
+def _events(text: str) -> Iterator[dict[str, Any]]:
+    """The events of a batch, none where it is no list; what is no event stays, empty: others keep their place."""
+    # The pattern is slow, and halves are rare.
+    whole = _HALF.sub(r"\\ufffd", text) if "\\ud" in text or "\\uD" in text else text
+    try:
+        raw_events = msgspec.json.decode(whole, type=list[msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return
+    for raw in raw_events:
+        try:
+            yield _read(msgspec.json.decode(raw, type=_Event))
+        except (msgspec.DecodeError, RecursionError):
+            yield {}
+
+
+def _read(event: _Event) -> dict[str, Any]:
+    data = event.data
+    if event.type == INCREMENTAL:
+        source = msgspec.json.decode(data, type=_Source).source
+        if type(source) is not int or source not in _READ_SOURCES:
+            return {"type": INCREMENTAL, "timestamp": event.timestamp, "data": {"source": source}}
+    said = {"data": msgspec.json.decode(data)} if data else {}
+    return {"type": event.type, "timestamp": event.timestamp, **said}
+
+
+def _time_of(timestamp: object) -> float | None:
     if isinstance(timestamp, bool) or not isinstance(timestamp, int | float):
         return None
     return timestamp * 1000 if timestamp < _SECONDS_BELOW else float(timestamp)

@@ -35,3 +35,18 @@ def test_a_batch_that_is_no_json_is_a_hole() -> None:
     ]
     (window,) = recording_of("s", rows).windows
     assert [each.event["timestamp"] for each in window.events] == [1, 3]
+
+
+@pytest.mark.parametrize("odd", ["1", "null", '"x"', "[]", '{"timestamp": "soon"}', '{"timestamp": true}'])
+def test_what_is_no_event_keeps_its_place(odd: str) -> None:
+    row = {"window_id": "w", "sequence": 0, "clock_offset_ms": 0, "events": f'[{odd}, {{"timestamp": 1}}]'}
+    (window,) = recording_of("s", [row]).windows
+    assert [each.event_id for each in window.events] == ["w:0:1"]
+
+
+@pytest.mark.parametrize("source", ["1", "[]", "{}", "true", "99"])
+def test_events_that_nothing_is_made_of_are_not_read(source: str) -> None:
+    event = f'{{"type": 3, "timestamp": 1, "data": {{"source": {source}, "positions": [{{"x": 1}}]}}}}'
+    row = {"window_id": "w", "sequence": 0, "clock_offset_ms": 0, "events": f"[{event}]"}
+    (window,) = recording_of("s", [row]).windows
+    assert "positions" not in window.events[0].event["data"]
