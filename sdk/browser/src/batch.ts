@@ -59,11 +59,16 @@ export class Packer {
     return this.texts.length > 0;
   }
 
-  /** Takes an event in; whether the batch should be closed by now. */
-  add(event: RecordedEvent): boolean {
+  /**
+   * Takes an event in; whether the batch should be closed by now. `closeFirst` is called before an event that is too
+   * much for the open batch: what is small must not stay behind with what is large when the page ends.
+   */
+  add(event: RecordedEvent, closeFirst: () => void = () => undefined): boolean {
     const text = this.serialise(event);
+    const bytes = byteLength(text) + 1;
+    if (this.isOpen && this.textBytes + bytes > EARLY_FLUSH_BYTES) closeFirst();
     this.texts.push(text);
-    this.textBytes += byteLength(text) + 1;
+    this.textBytes += bytes;
     this.fromMs = Math.min(this.fromMs, event.timestamp);
     this.toMs = Math.max(this.toMs, event.timestamp);
     // All later events build on a snapshot: it must not wait for a page that is gone by then.

@@ -53,7 +53,7 @@ export class WindowRecording {
     if (this.isClosed) return;
     // The page goes on by itself, but nobody is there.
     if (this.isVisitOver()) return this.end();
-    const isFull = this.packer.add(event);
+    const isFull = this.packer.add(event, () => void (this.isSettled && this.flush()));
     if (isFull && this.isSettled) void this.flush();
     else this.timer ??= setTimeout(() => void this.flush(), this.settings.flushIntervalMs);
   }

@@ -37,6 +37,18 @@ test("a batch is full before it is too much for the end of a page", () => {
   assert.ok(added * 1_000 < EARLY_FLUSH_BYTES && added * 1_060 > EARLY_FLUSH_BYTES, `${added}`);
 });
 
+test("a large event leaves the small ones before it to a batch of their own", () => {
+  const open = packer();
+  const closed: (Batch | undefined)[] = [];
+  const close = () => void closed.push(open.seal());
+  open.add(event("x".repeat(EARLY_FLUSH_BYTES)), close);
+  open.add(event("small"), close);
+  open.add(event("small"), close);
+  open.add(event("x".repeat(EARLY_FLUSH_BYTES)), close);
+  closed.push(open.seal());
+  assert.deepEqual(closed.map((batch) => batch?.events), [1, 2, 1]);
+});
+
 test("a full snapshot fills the batch at once", () => {
   const open = packer();
   assert.deepEqual([open.add(event({ href: "/" }, 4)), open.add(event({ node: {} }, 2))], [false, true]);

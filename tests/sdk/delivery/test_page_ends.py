@@ -20,6 +20,23 @@ def test_tab_closed_while_all_is_well_loses_nothing(visitor: Visitor) -> None:
     assert visitor.lines == ["the last line"]
 
 
+def test_what_is_too_large_for_last_words_leaves_the_small_ones_theirs(visitor: Visitor) -> None:
+    other = visitor.context.new_page()
+    page = visitor.open()
+    visitor.wait_for(lambda: visitor.batches, other)
+    page.evaluate(
+        """() => {
+            const much = Array.from({ length: 100_000 }, () => Math.random().toString(36)[2]).join("");
+            console.info("before");
+            document.body.append(much);
+            Promise.resolve().then(() => location.replace("about:blank"));
+        }"""
+    )
+    visitor.wait_for(lambda: any(batch["flushType"] == "final" for batch in visitor.batches), other)
+
+    assert visitor.lines == ["before"]
+
+
 def test_last_tab_closed_offline_loses_its_end_only_if_nobody_returns(visitor: Visitor) -> None:
     other = visitor.context.new_page()
     page = visitor.open()
