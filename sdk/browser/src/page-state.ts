@@ -26,8 +26,10 @@ export function watchState(page: Watching, context: () => Context, allowed: read
   };
   record("start");
   const stopStarts = page.log.onOpen(safely(() => record("start")));
-  const stopFailures = page.log.listen((plugin, { kind }) => {
-    const isFailure = plugin === "retrace/exception@1" && kind !== "resource";
+  const stopFailures = page.log.listen((plugin, { kind, status, error }) => {
+    const isFailure =
+      (plugin === "retrace/exception@1" && kind !== "resource") ||
+      (plugin === "retrace/network@1" && (error !== undefined || Number(status) >= 400));
     if (!isFailure || Date.now() - lastFailure < FAILURE_PAUSE_MS) return;
     lastFailure = Date.now();
     record("failure");

@@ -57,3 +57,14 @@ def test_state_is_told_at_the_start_and_at_a_failure(open_page: OpenPage) -> Non
     assert hashes[0]["token"] == hashes[1]["token"]
     assert (failure["loggedIn"], failure["roleRef"], failure["flags"]) == (True, "admin", {"fast": True})
     assert "t0ps3cret" not in b"".join(recorded.capture.bodies).decode()
+
+
+def test_state_is_told_when_a_request_failed(open_page: OpenPage) -> None:
+    recorded = open_page()
+    recorded.page.evaluate("fetch('/status/204')")
+    recorded.page.evaluate("fetch('/status/500')")
+    recorded.flush()
+
+    assert [state["when"] for state in recorded.payloads("retrace/state@1")] == ["start", "failure"]
+    names = [event["data"].get("plugin") for event in recorded.events if event["type"] == 6]
+    assert names.index("retrace/network@1") + 2 == names.index("retrace/state@1", names.index("retrace/network@1"))
