@@ -104,7 +104,7 @@ def _next_commands(config_path: Path, base_url: str) -> list[str]:
     # Behind https stands a proxy, whose port is not the door's.
     url = urlsplit(base_url)
     port = f" --port {url.port}" if url.scheme == "http" and url.port not in {None, DEFAULT_PORT} else ""
-    return [f"retrace api serve{config}{port}", f"retrace up{config}", f"retrace qa list{config}"]
+    return [f"retrace api serve{config}{port}", f"retrace up{config}{port}", f"retrace qa list{config}"]
 
 
 def _write_if_absent(path: Path, text: str, *, mode: int) -> bool:

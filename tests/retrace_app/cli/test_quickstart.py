@@ -53,7 +53,7 @@ def test_json_is_all_of_stdout_and_has_every_documented_field(retrace: Run, tmp_
     assert said["created"] == {"config": True, "env": True, "key": True}
     assert said["ingest_url"] == "http://127.0.0.1:9000/api/sdk/replay"
     assert said["sentry_dsn"] == f"http://{said['sdk_key']}@127.0.0.1:9000/11037642"
-    assert said["next"] == ["retrace api serve --port 9000", "retrace up", "retrace qa list"]
+    assert said["next"] == ["retrace api serve --port 9000", "retrace up --port 9000", "retrace qa list"]
     assert {"project_id", "environment_id", "snippet"} <= said.keys()
     assert snippet_path.read_text() == said["snippet"]
     assert done.stderr == f"The snippet is in {snippet_path}.\n"
