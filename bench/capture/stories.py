@@ -46,7 +46,7 @@ async def _conduit_reads(person: Person) -> None:
     await person.look(0.3)
     await person.back()
     # Left sooner, the app would not have asked for the article again.
-    await page.locator(".article-page h1").wait_for()
+    await page.locator(".article-page h1").first.wait_for()
     await person.click(page.get_by_role("link", name="Home").first)
     await person.open("/#/article/no-such-article")
     await person.look(0.3)
