@@ -127,6 +127,7 @@ async def _fetches(person: Person) -> None:
     page = person.page
     await person.visit("/")
     await person.click(page.get_by_role("link", name="Commands").first)
+    await person.look(0.8, 1.2)
     await person.visit("/commands/network-requests")
     for _ in range(4):
         await person.click(page.get_by_role("button", name="Get Comment"))

@@ -56,6 +56,13 @@ class Place(NamedTuple):
     event: int
 
 
+class Labels(NamedTuple):
+    """What our recorder read on a control that its page masks, where these mean it alone."""
+
+    aria_label: str
+    placeholder: str
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One act. `follows` is where the page went because of it: the address, if it did; `changed` whether anything in
@@ -84,17 +91,23 @@ class Act:
     changed: bool = False
     files: tuple[str, ...] = ()
     accept: bool = True
+    labels: Labels | None = None
     ended_ms: float = field(default=0.0)
 
     @property
     def is_masked(self) -> bool:
         """Whether what was entered is not known."""
-        words = set(self.text) - _SPACE
-        return bool(words) and words <= _MASK
+        return is_masked(self.text)
 
     def is_on(self, other: "Act") -> bool:
         """Whether both are on the same control: ids of nodes change when a page is drawn anew."""
         return self.target is not None and self.target == other.target
+
+
+def is_masked(text: str) -> bool:
+    """Whether a recorder put stars in the place of what was there."""
+    words = set(text) - _SPACE
+    return bool(words) and words <= _MASK
 
 
 def acts_of(windows: Sequence[RecordedWindow], until_ms: float) -> list[Act]:
@@ -119,6 +132,7 @@ class _Player:
 
     def begin(self, window: int) -> None:
         self._dom = RecordedDom()
+        self._labels: dict[int, Labels] = {}
         self._added_at: dict[int, float] = {}
         self._focus: int | None = None
         self._has_page = False
@@ -139,6 +153,7 @@ class _Player:
         if kind == FULL_SNAPSHOT:
             self._has_page, self._focus = True, None
             self._added_at.clear()
+            self._labels.clear()
         if kind == INCREMENTAL and data.get("source") == MUTATION:
             self._note_change(data, recorded.at_ms)
         self._dom.apply(event)
@@ -173,6 +188,7 @@ class _Player:
         name, payload = str(data.get("plugin") or data.get("tag") or ""), data.get("payload")
         if not isinstance(payload, dict):
             return
+        self._told_of_control(payload)
         match name:
             case "retrace/nav@1":
                 self._told_of_navigation(recorded, place, payload)
@@ -245,6 +261,16 @@ class _Player:
                 kinds = [str(each.get("ext") or "txt") for each in files if isinstance(each, dict)]
                 self.acts[number] = replace(act, files=tuple(f".{kind.lstrip('.')}" for kind in kinds) or act.files)
             return
+
+    def _told_of_control(self, payload: dict[str, Any]) -> None:
+        target, node = payload.get("target"), self._dom.control(payload.get("nodeId"))
+        if not isinstance(target, dict) or node is None or target.get("matchCount") != 1:
+            return
+        labels = Labels(*(str(target.get(name) or "") for name in ("ariaLabel", "placeholder")))
+        self._labels[node.id] = labels
+        # What is told of a click or an entry comes right after rrweb's own event of it.
+        if self.acts and self.acts[-1].labels is None and self._dom.control(self.acts[-1].node_id) is node:
+            self.acts[-1] = replace(self.acts[-1], labels=labels)
 
     # --- what the pointer does -------------------------------------------------------------------------------------
 
@@ -359,7 +385,10 @@ class _Player:
 
     def _act(self, kind: ActKind, recorded: RecordedEvent, place: Place, node_id: int | None, **more: Any) -> None:
         target = self._dom.target(node_id) if node_id is not None else None
-        self._add(Act(kind, recorded.at_ms, place, recorded.event_id, node_id=node_id, target=target, **more))
+        control = self._dom.control(node_id)
+        labels = self._labels.get(control.id) if control else None
+        act = Act(kind, recorded.at_ms, place, recorded.event_id, node_id=node_id, target=target, labels=labels, **more)
+        self._add(act)
 
     def _add(self, act: Act) -> None:
         self.acts.append(replace(act, url=self._url or act.text, ended_ms=act.at_ms))

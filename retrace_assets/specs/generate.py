@@ -13,11 +13,11 @@ from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 import msgspec
 
-from retrace_assets.specs.acts import Act, Place, acts_of
+from retrace_assets.specs.acts import Act, Labels, Place, acts_of, is_masked
 from retrace_assets.specs.assertions import ABOUT_CLICKS, assertion_of, meant
 from retrace_assets.specs.cutting import cut
 from retrace_assets.specs.landmarks import control_names, is_sure, landmark_of, landmark_since, newcomer
-from retrace_assets.specs.locators import RenderedPage, locators_of, stable_name
+from retrace_assets.specs.locators import RenderedPage, is_password, locators_of, stable_name
 from retrace_assets.specs.recording import RecordedWindow, Recording
 from retrace_assets.specs.values import input_of, is_kept, kind_of
 from retrace_core.accessible import input_type_of
@@ -132,10 +132,13 @@ def _moments(windows: Sequence[RecordedWindow], acts: Sequence[Act], failed_ms: 
     for number, (act, place) in enumerate(zip(acts, places, strict=True)):
         dom = _play(windows, dom, played, place)
         played = place
-        page = RenderedPage(dom, entered=entered)
-        if act.is_masked:
-            entered.setdefault(len(act.text), frozenset(page.texts))
         node = dom.control(act.node_id)
+        if node is not None and act.labels is not None:
+            _unmask(node, act.labels)
+        page = RenderedPage(dom, entered=entered)
+        # No page shows a password, whose mask has one length for all.
+        if act.is_masked and node is not None and not is_password(node):
+            entered.setdefault(len(act.text), frozenset(page.texts))
         locators = tuple(locators_of(page, node)) if node is not None and page.dom.root else ()
         if number == 1:
             first_names = control_names(page)
@@ -153,6 +156,13 @@ def _moments(windows: Sequence[RecordedWindow], acts: Sequence[Act], failed_ms: 
         dom = _play(windows, dom, played, (len(windows) - 1, end))
         moments[0] = replace(moments[0], landmark=landmark_of(RenderedPage(dom)))
     return moments
+
+
+def _unmask(node: Node, labels: Labels) -> None:
+    """Give a control the names back that its recording masks."""
+    for attribute, text in (("aria-label", labels.aria_label), ("placeholder", labels.placeholder)):
+        if text and is_masked(node.attribute(attribute) or ""):
+            node.attributes[attribute] = text
 
 
 def _seen_from(act: Act, windows: Sequence[RecordedWindow]) -> Place:

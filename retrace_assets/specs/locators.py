@@ -227,7 +227,7 @@ def _own(page: RenderedPage, node: Node) -> Iterator[tuple[Locator, list[Node]]]
         name
         and node.tag in _LABELLED
         and node.tag != "button"
-        and name != (node.attribute("placeholder") or "").strip()
+        and (name != (node.attribute("placeholder") or "").strip() or _is_labelled(page, node))
     ):
         yield Locator("label", name), page.with_label(name)
     placeholder = page.usable(node.attribute("placeholder") or "")
@@ -246,6 +246,12 @@ def _own(page: RenderedPage, node: Node) -> Iterator[tuple[Locator, list[Node]]]
         if value:
             matches = page.with_attribute(attribute, node.attribute(attribute) or "")
             yield Locator("alt" if by == "alt" else "title", value), matches
+
+
+def _is_labelled(page: RenderedPage, node: Node) -> bool:
+    """Whether the name of a field may come from a label, though its placeholder says the same."""
+    by_attribute = node.attribute("aria-label") or node.attribute("aria-labelledby")
+    return bool(by_attribute or page.dom.index.labels(node))
 
 
 def _by_name(page: RenderedPage, node: Node, role: str, name: str) -> tuple[Locator, list[Node]]:

@@ -82,6 +82,38 @@ def test_masked_entry_becomes_an_input() -> None:
     assert (spec.inputs["mail"].kind, spec.inputs["mail"].env) == ("email", "RETRACE_TESTER_MAIL")
 
 
+@pytest.mark.parametrize(("matches", "expected"), [(1, Locator("role", "textbox", name="Body")), (2, None)])
+def test_masked_label_that_our_recorder_tells_names_the_field(matches: int, expected: Locator | None) -> None:
+    visit = Visit().opens(element(10, "textarea", {"aria-label": "****"}), element(13, "textarea", {}), BUTTON)
+    visit.clicks(10)
+    visit.tells("click", nodeId=10, target={"ariaLabel": "Body", "matchCount": matches})
+    visit.enters(10, "*****")
+    visit.clicks(11)
+
+    fill = made(visit).exact_steps[1]
+
+    assert isinstance(fill, Fill)
+    assert fill.locator == expected or (expected is None and fill.locator.name == "")
+
+
+@pytest.mark.parametrize(("kind", "is_named"), [("password", True), ("text", False)])
+def test_name_as_long_as_a_masked_entry_is_used_only_if_no_page_would_show_the_entry(
+    kind: str, *, is_named: bool
+) -> None:
+    visit = Visit().opens(element(10, "input", {"type": kind, "aria-label": "Search"}), element(13, "p", {}))
+    visit.clicks(10)
+    visit.enters(10, "********")
+    visit.changes(
+        adds=[add(13, element(11, "button", None, text(12, "Settings")))], removes=[], texts=[], attributes=[]
+    )
+    visit.clicks(11)
+
+    click = made(visit).exact_steps[-1]
+
+    assert isinstance(click, Click)
+    assert (click.locator.name == "Settings") is is_named
+
+
 def test_two_fields_of_one_name_have_two_inputs() -> None:
     fields = [
         element(node, "input", {"type": "text", "name": "line", "aria-label": name})

@@ -93,6 +93,14 @@ def test_password_has_no_role_but_a_label() -> None:
     assert best(*body, of=12) == Locator("label", "Password")
 
 
+def test_password_whose_placeholder_repeats_its_label_is_found_by_the_label() -> None:
+    said = {"type": "password", "aria-label": "Password", "placeholder": "Password"}
+
+    assert best(element(10, "input", said), of=10) == Locator("label", "Password")
+    del said["aria-label"]
+    assert best(element(10, "input", said), of=10) == Locator("placeholder", "Password")
+
+
 def test_field_without_a_label_is_found_by_its_placeholder_at_least_as_a_fallback() -> None:
     kinds = [locator.by for locator in found(element(10, "input", {"placeholder": "Find goods"}), of=10)]
 
