@@ -13,6 +13,7 @@ import msgspec
 from retrace_app.actions.specs import Broken
 from retrace_assets.specs.api import api_spec_of
 from retrace_assets.specs.reading import candidates, read_incident
+from retrace_assets.test_runs.failures import file_failures
 from retrace_assets.test_runs.update import API, NOBODY, keep_run
 from retrace_core.api_spec import ApiSpec, ApiStep
 from retrace_core.api_spec_file import api_spec_from
@@ -25,6 +26,7 @@ from retrace_resources.lake import Lake
 from retrace_resources.run_records import runs_folder
 from retrace_resources.settings import Settings
 from retrace_resources.spec_files import api_specs
+from retrace_resources.state import StateStore
 from retrace_resources.tester import new_run_id
 
 
@@ -92,6 +94,8 @@ def run_api_test(
             run_id = new_run_id()
             runs.append(run_api(spec, options, run_id, runs_folder(settings.home) / run_id))
             keep_run(lake, runs[-1], tenant, settings.home, kind=API)
+        with StateStore.open(settings.home) as state:
+            file_failures(lake, state, settings.home, spec)
     return runs
 
 

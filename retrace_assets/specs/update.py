@@ -63,6 +63,8 @@ def rebuild(lake: Lake, files: SpecFiles[Spec], incident_id: str, *, app_url: st
 
 def _generate(lake: Lake, incident: Mapping[str, Any], spec_id: str, app_url: str) -> tuple[Spec | None, str]:
     """The test of the first candidate of which one can be made; else why none can be made of the first."""
+    if not incident["issue_ids"]:
+        return None, f"no recording shows it, a test does (retrace tester run {incident['repro_spec_id']})"
     reasons: list[str] = []
     for candidate in candidates(lake, incident):
         try:

@@ -11,6 +11,7 @@ from retrace_assets.metadata import preview, report_metadata
 from retrace_assets.partitions import BY_INCIDENT
 from retrace_assets.runs import explained
 from retrace_assets.specs.reading import read_incident
+from retrace_assets.test_runs.failures import file_failures
 from retrace_assets.test_runs.update import STAGE, run_spec, testable
 from retrace_core.fix_loop_tables import SPECS, TEST_RUNS
 from retrace_resources.lake import Lake
@@ -48,6 +49,7 @@ def test_runs(  # noqa: PLR0917 - what Dagster hands over, by name
         incident = read_incident(lake, context.partition_key)
         spec = testable(lake, ui_specs(settings.home), incident)
         report = run_spec(lake, state, tester, spec, asked, incident=incident)
+        file_failures(lake, state, settings.home, spec)
     latest = lake.query(
         "SELECT run_id, verdict, reason, build, round(duration_ms) AS ms, run_dir FROM test_runs WHERE spec_id = ? "
         "ORDER BY started_at DESC, run_id DESC LIMIT 5",
