@@ -55,6 +55,10 @@ _FULL_VIEWPORT: Final = (1280, 720)
 _LEAST_PX, _MOST_PX = 200, 4_000
 _NAMES: Final = {"navigate": "open", "fill": "fill"}
 
+# Elements whose inside is no part of the page that is recorded.
+_PLAIN_SURFACES: Final = frozenset(("canvas", "embed", "object"))
+_BY_HAND: Final = "write this test by hand: retrace tester create --steps-file …"
+
 Row = Mapping[str, Any]
 
 
@@ -210,9 +214,10 @@ class _Writer:
             self.steps.append(Press(key=act.text, **said))
             self._say(f"Press {act.text}")
         elif not moment.locators or moment.node is None:
-            raise _not_testable(
-                f"the element of {_words(act)} is not in the recorded page", "canvas and closed frames cannot be tested"
-            )
+            raise _not_testable(f"the element of {_words(act)} is not in the recorded page", _BY_HAND)
+        elif moment.node.tag in _PLAIN_SURFACES and act.kind != "hover":
+            # What is at a place of it no recording says, and another place is another act.
+            raise _not_testable(f"what is clicked on a {moment.node.tag} is not in the recorded page", _BY_HAND)
         else:
             self._on_element(act, moment.node, moment, said)
 

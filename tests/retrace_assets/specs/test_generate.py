@@ -217,6 +217,25 @@ def test_acts_of_another_tab_are_not_steps() -> None:
     assert names(spec.exact_steps) == ["navigate", "click"]
 
 
+def test_of_three_tabs_the_one_that_failed_is_tested() -> None:
+    first = Visit(window_id="t1").opens(BUTTON)
+    first.clicks(11)
+    second = Visit(f"{ORIGIN}/second", "t2", at_ms=first.at_ms + 1_000).opens(BUTTON)
+    second.clicks(11)
+    third = Visit(f"{ORIGIN}/third", "t3", at_ms=second.at_ms + 1_000).opens(FIELD)
+    third.types(10, "rope")
+    for tab in (first, second, third):
+        # Back and forth, until all three were looked at after the last was opened.
+        tab.at_ms = third.at_ms + 10_000
+        tab.clicks(10 if tab is third else 11)
+
+    spec = made(first, second, third)
+
+    assert isinstance(spec.exact_steps[0], Navigate)
+    assert spec.exact_steps[0].url == "/third"
+    assert names(spec.exact_steps) == ["navigate", "fill", "click"]
+
+
 def test_recording_without_a_picture_says_so() -> None:
     visit = Visit()
     visit.say({"type": 4, "data": {"href": visit.url, "width": 1, "height": 1}})
@@ -231,6 +250,13 @@ def test_click_in_an_element_that_is_gone_says_so() -> None:
     click = visit.clicks(11)
 
     assert "not in the recorded page" in refusal(visit, detector="dead_click", evidence=clicks_of(click))
+
+
+def test_click_on_a_canvas_says_so() -> None:
+    visit = Visit().opens(element(10, "canvas", None))
+    visit.clicks(10)
+
+    assert "canvas" in refusal(visit, detector="error_click")
 
 
 def test_click_that_was_not_recorded_says_so() -> None:
