@@ -4,10 +4,18 @@ DDL, Arrow schemas, Dagster column metadata and the table reference in docs/ all
 shape of data. Does not: where it is stored or how rows are made.
 """
 
-from retrace_core.fix_loop_tables import SPECS, TEST_RUNS
+from retrace_core.fix_loop_tables import (
+    CULPRITS,
+    FIX_PROMPTS,
+    FIX_PRS,
+    LLM_CALLS,
+    SPECS,
+    TEST_RUNS,
+    VERIFICATIONS,
+)
 from retrace_core.table import TENANT, Kind, Table, read_columns
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 _DAILY = (
@@ -317,7 +325,7 @@ repro_status VARCHAR not_attempted, confirmed, not_confirmed or inconclusive.
 repro_spec_id VARCHAR Regression spec.
 repro_run_id VARCHAR Latest test run.
 repro_summary VARCHAR What the test run showed.
-fix_status VARCHAR not_started, prompt_ready, applied, pr_open, merged or error.
+fix_status VARCHAR not_started, prompt_ready, pr_open (the test alone), fix_proposed (proven), merged or error.
 fix_repo VARCHAR Repository of the fix.
 fix_branch VARCHAR Branch of the fix.
 fix_pr_url VARCHAR Pull request of the fix.
@@ -427,6 +435,11 @@ TABLES: dict[str, Table] = {
         INCIDENTS,
         SPECS,
         TEST_RUNS,
+        CULPRITS,
+        FIX_PROMPTS,
+        FIX_PRS,
+        VERIFICATIONS,
+        LLM_CALLS,
         FINGERPRINT_VERSIONS,
         REJECTED,
         SEGMENTS,

@@ -24,6 +24,7 @@ from retrace_resources.settings_schema import (
     Block,
     Cluster,
     DetectorSetting,
+    Fix,
     GithubApp,
     GithubSink,
     Linear,
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     github_app: GithubApp = GithubApp()
     notifications: Notifications = Notifications()
     tester: Tester = Tester()
+    fix: Fix = Fix()
     retention: Retention = Retention()
     rate_limits: Annotated[RateLimits, NoDecode, BeforeValidator(parse_rate_limits)] = RateLimits()
 

@@ -148,6 +148,34 @@ class Tester(Block):
     auth_username: str = ""
 
 
+class Sandbox(Block):
+    """How an agent, and what its patch makes of the app, are confined."""
+
+    read_only: tuple[Path, ...] = ()
+    dependencies: tuple[str, ...] = ("node_modules", ".venv", "venv")
+    environment: tuple[str, ...] = ()
+    seconds: int = Field(default=900, ge=1)
+    memory_mb: int = Field(default=4096, ge=64)
+    disk_mb: int = Field(default=2048, ge=16)
+    processes: int = Field(default=512, ge=8)
+
+
+class Fix(Block):
+    """How fixes are made and admitted; `allow_paths` lifts what the gate refuses by default."""
+
+    repo: str = ""
+    agent: str = "auto"
+    validate_command: str = ""
+    spec_folder: str = "tests/retrace"
+    times: int = Field(default=3, ge=1, le=20)
+    most_files: int = Field(default=20, ge=1)
+    most_lines: int = Field(default=600, ge=1)
+    allow_paths: tuple[str, ...] = ()
+    deny_paths: tuple[str, ...] = ()
+    autopilot: bool = False
+    sandbox: Sandbox = Sandbox()
+
+
 class Retention(Block):
     """How long what is kept; at least 1 of its unit."""
 

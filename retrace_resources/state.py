@@ -15,6 +15,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine
 
+from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.scopes import parse_scopes
 from retrace_resources.state_decisions import Decision, DecisionKind, append_decision, read_decisions
 from retrace_resources.state_engine import open_engine, refusing
@@ -38,10 +39,17 @@ from retrace_resources.state_keys import (
     mark_revoked,
     read_keys,
 )
+from retrace_resources.state_repositories import (
+    ConnectedRepository,
+    delete_repository,
+    read_repositories,
+    write_repository,
+)
 from retrace_resources.state_rules import RuleChange, append_rule_change, read_rule_changes
 from retrace_resources.state_workspaces import Place, Workspace, add_workspace, read_places, read_workspace
 
 __all__ = [
+    "ConnectedRepository",
     "Decision",
     "DecisionKind",
     "KeyRecord",
@@ -173,6 +181,22 @@ class StateStore:
         """List everything that was ever set about detectors, in the order it was."""
         with self._reading() as connection:
             return read_rule_changes(connection)
+
+    def connect_repository(self, repository: ConnectedRepository) -> None:
+        """Keep where fixes go to; the same name again replaces it."""
+        with self._writing() as connection:
+            write_repository(connection, repository)
+
+    def disconnect_repository(self, name: str) -> None:
+        """Forget a repository; its files stay as they are. Raises `repository_not_found`."""
+        with self._writing() as connection:
+            if not delete_repository(connection, name):
+                raise RetraceError(ErrorCode.REPOSITORY_NOT_FOUND, f"{name!r}", hint="retrace github list")
+
+    def repositories(self) -> list[ConnectedRepository]:
+        """List the connected repositories, by name."""
+        with self._reading() as connection:
+            return read_repositories(connection)
 
     def incident_ids(self, project_id: str, environment_id: str) -> dict[str, str]:
         """Map fingerprints to the incident ids given so far, the first that was given first."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select
 
 from retrace_resources.state_schema import DECISIONS
 
-DecisionKind = Literal["resolve", "ignore", "reopen", "merge", "split"]
+DecisionKind = Literal["resolve", "verify", "regress", "ignore", "reopen", "merge", "split"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,6 +157,18 @@ DETECTOR_RULES = Table(
     Column("change", JSON, nullable=False),
 )
 
+# The code that fixes go to: a checkout on this machine, and the branch fixes are to be merged into.
+REPOSITORIES = Table(
+    "repositories",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("base", Text, nullable=False),
+    Column("remote", Text, nullable=False),
+    Column("token_env", Text, nullable=False),
+    Column("connected_at", UtcDateTime, nullable=False),
+)
+
 INCIDENT_PIPELINE = Table(
     "incident_pipeline",
     METADATA,

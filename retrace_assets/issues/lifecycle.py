@@ -12,10 +12,14 @@ from retrace_resources.state import Decision
 
 OPEN = ("new", "ongoing", "regressed")
 
+# What a decision says outright, and what only holds until the bug is seen again.
+_SAID = {"ignore": "ignored", "regress": "regressed"}
+_CLOSING = {"resolve": "resolved", "verify": "verified"}
+
 
 @dataclass(frozen=True)
 class Standing:
-    """A status, and since when it is resolved."""
+    """A status, and since when it is resolved or verified."""
 
     status: str
     resolved_at: datetime | None = None
@@ -34,15 +38,17 @@ def standing(sessions: int, last_at: datetime | None, decisions: Iterable[Decisi
     | in more                      | none, or reopen | ongoing                       |
     | any                          | split           | as after reopen               |
     | none after the resolution    | resolve         | resolved                      |
-    | one after the resolution     | resolve         | regressed                     |
+    | none after the verification  | verify          | verified                      |
+    | one after either             | resolve, verify | regressed                     |
+    | any                          | regress         | regressed                     |
     | any                          | ignore          | ignored                       |
     """
     if last_at is None or not sessions:
         return Standing("withdrawn")
     latest = next((decision for decision in reversed(list(decisions)) if decision.kind != "merge"), None)
-    if latest is not None and latest.kind == "ignore":
-        return Standing("ignored")
-    if latest is not None and latest.kind == "resolve":
-        resolved_at = latest.at.astimezone(UTC).replace(tzinfo=None)
-        return Standing("regressed") if last_at > resolved_at else Standing("resolved", resolved_at)
+    if latest is not None and latest.kind in _SAID:
+        return Standing(_SAID[latest.kind])
+    if latest is not None and latest.kind in _CLOSING:
+        closed_at = latest.at.astimezone(UTC).replace(tzinfo=None)
+        return Standing("regressed") if last_at > closed_at else Standing(_CLOSING[latest.kind], closed_at)
     return Standing("new" if sessions == 1 else "ongoing")

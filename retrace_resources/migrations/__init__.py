@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from retrace_core.errors import ErrorCode, RetraceError
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision ever released, oldest first."""
 
 

@@ -52,6 +52,7 @@ def test_home_of_an_older_program_keeps_its_keys_and_gets_what_is_new(tmp_path: 
         key, secret = store.create_sdk_key(store.ensure_workspace("Local", "Default", "production"), "Shop")
     with sqlite3.connect(tmp_path / "retrace.db") as connection:
         connection.execute("DROP TABLE service_tokens")
+        connection.execute("DROP TABLE repositories")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.close()
 

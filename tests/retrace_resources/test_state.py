@@ -169,7 +169,7 @@ def test_environments_are_those_of_one_project(store: StateStore, workspace: Wor
 
 
 def test_decision_is_refused_when_its_kind_is_unknown() -> None:
-    with pytest.raises(ValueError, match="resolve, ignore, reopen, merge"):
+    with pytest.raises(ValueError, match="resolve, verify, regress, ignore, reopen, merge"):
         decision(kind="forget")
 
 

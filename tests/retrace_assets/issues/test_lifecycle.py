@@ -44,6 +44,14 @@ BEFORE, AFTER = NOON - timedelta(minutes=1), NOON + timedelta(minutes=1)
         pytest.param(9, AFTER, [decided("resolve"), decided("ignore", 2)], "ignored", id="regressed and then ignored"),
         pytest.param(1, BEFORE, [decided("resolve"), decided("reopen", 1)], "new", id="reopened, one session"),
         pytest.param(2, BEFORE, [decided("ignore"), decided("reopen", 1)], "ongoing", id="reopened, two sessions"),
+        pytest.param(9, BEFORE, [decided("resolve"), decided("verify", 1)], "verified", id="its test is green"),
+        pytest.param(
+            9, AFTER, [decided("resolve", -3), decided("verify")], "regressed", id="seen after it was verified"
+        ),
+        pytest.param(9, BEFORE, [decided("resolve"), decided("regress", 1)], "regressed", id="its test is red again"),
+        pytest.param(
+            9, BEFORE, [decided("regress"), decided("resolve", 1)], "resolved", id="resolved after regressing"
+        ),
         pytest.param(2, BEFORE, [decided("merge")], "ongoing", id="a merge says nothing about its state"),
         pytest.param(2, BEFORE, [decided("resolve"), decided("merge", 1)], "resolved", id="resolved, then merged into"),
     ],
@@ -54,4 +62,6 @@ def test_standing_is(sessions: int, last_at: datetime | None, decisions: list[De
 
 def test_standing_says_since_when_only_while_it_holds() -> None:
     assert standing(1, BEFORE, [decided("resolve")]) == Standing("resolved", NOON)
+    assert standing(1, BEFORE, [decided("verify")]) == Standing("verified", NOON)
     assert standing(1, AFTER, [decided("resolve")]) == Standing("regressed", None)
+    assert standing(1, BEFORE, [decided("regress")]) == Standing("regressed", None)
