@@ -15,12 +15,13 @@ from retrace_resources.settings_schema import GithubSink, Llm, PostHog
 # A person waits; a service on the other side of the world answers such a request in under a second.
 _SECONDS = 10.0
 
-# Where each provider answers when no `base_url` is set.
-_LLM_URLS = {
+LLM_URLS = {
     "openai": "https://api.openai.com/v1",
     "anthropic": "https://api.anthropic.com/v1",
     "openrouter": "https://openrouter.ai/api/v1",
 }
+"""Where each provider answers when no `base_url` is set."""
+
 _ANTHROPIC_VERSION = "2023-06-01"
 _GITHUB_VERSION = "2022-11-28"
 _REFUSED = frozenset({401, 403})
@@ -48,7 +49,7 @@ def ask_posthog(posthog: PostHog) -> Answered:
 
 def ask_llm(llm: Llm) -> Answered:
     """Ask which models there are, and whether the one that was chosen is among them."""
-    base_url = llm.base_url or _LLM_URLS.get(llm.provider, "")
+    base_url = llm.base_url or LLM_URLS.get(llm.provider, "")
     name = f"the model provider ({llm.provider})"
     if not (base_url and llm.model):
         return Answered(name, "wrong", "llm.base_url and llm.model are both needed")
