@@ -76,17 +76,28 @@ EFFECT: Final = """\
 /** What a person could see change: texts, pictures, states and places; not what was typed, nor messages of failure. */
 function looksOf(page: Page) {
   return page.evaluate(() => {
+    const isMessage = /(?:^|[\\s_-])(?:toasts?|snackbar|sonner|flash|alert|notification|message|error)(?:$|[\\s_-])/i;
+    const isPointers = /(?:^|[-_:])(?:focus|hover|pressed|ripple|touched)/i;
+    const all = [...document.querySelectorAll('body *')];
+    const messages = all.filter(
+      (element) =>
+        element.matches('[role=alert], [role=status], [role=log], [aria-live]') ||
+        isMessage.test(element.getAttribute('class') ?? ''),
+    );
     const isSeen = (element: Element) =>
-      element.getClientRects().length > 0 && !element.closest('[role=alert], [role=status], [aria-live]');
+      element.getClientRects().length > 0 && !messages.some((message) => message.contains(element));
     const looks = (element: Element) => [
       element.tagName,
-      element.matches('input, textarea, select') ? '' : element.className,
+      ...[...element.classList].filter((name) => !isPointers.test(name) && !element.matches('input, textarea, select')),
       ...['href', 'src', 'disabled', 'aria-expanded', 'aria-pressed', 'aria-selected', 'aria-checked', 'aria-sort'].map(
         (name) => element.getAttribute(name) ?? '',
       ),
-      ...[...element.childNodes].map((node) => (node.nodeType === Node.TEXT_NODE ? node.textContent?.trim() : '')),
+      ...[...element.childNodes].flatMap((node) => {
+        const text = node.nodeType === Node.TEXT_NODE && node.textContent?.trim();
+        return text ? [text] : [];
+      }),
     ];
-    const seen = [...document.querySelectorAll('body *')].filter(isSeen).map((element) => looks(element).join('|'));
+    const seen = all.filter(isSeen).map((element) => looks(element).join('|'));
     return [location.href, scrollX, scrollY, ...seen].join('\\n');
   });
 }
