@@ -26,8 +26,12 @@ def input_values(spec: Spec, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def secret_values(spec: Spec, values: Mapping[str, str]) -> list[str]:
-    """The values that must not be left in any artifact."""
-    return [value for name, value in values.items() if spec.inputs[name].kind in _SECRET_KINDS and value]
+    """The values that must not be left in any artifact; an example, which the spec itself shows, is none."""
+    return [
+        value
+        for name, value in values.items()
+        if spec.inputs[name].kind in _SECRET_KINDS and value and value != spec.inputs[name].example
+    ]
 
 
 def _value(wanted: Input, variables: Mapping[str, str]) -> str:

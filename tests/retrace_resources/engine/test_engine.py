@@ -181,6 +181,14 @@ def test_secret_that_was_typed_is_in_no_artifact(run: Run, tmp_path: Path) -> No
         assert spelled not in everything
 
 
+def test_a_test_card_that_stands_in_the_test_is_no_secret_and_the_trace_is_kept(run: Run) -> None:
+    step = on("fill", "label", "Password", text="{{ card }}")
+
+    found = run("secret", step, inputs={"card": {"kind": "secret", "env": "CARD", "example": "4242 4242 4242 4242"}})
+
+    assert "trace" in {each.kind for each in found.artifacts}
+
+
 def test_hermetic_run_needs_the_app_only_for_what_is_asserted(run: Run, tmp_path: Path) -> None:
     answers = tmp_path / "answers.json"
     steps = [{"action": "navigate", "url": "/pages/asks"}, button("Work")]
