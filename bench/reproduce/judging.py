@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from retrace_core.spec import Spec
+from retrace_core.spec_steps import Locator
 from retrace_core.test_run import TestRun, Verdict
 from retrace_resources.engine.engine import Engine
 from retrace_resources.engine.options import RunOptions
@@ -51,7 +52,8 @@ class Judged:
     @property
     def locators(self) -> tuple[int, int]:
         """How many of its steps find their element by test id, role or label, and how many find one."""
-        found = [step.locator for step in self.spec.exact_steps if getattr(step, "locator", None) is not None]
+        named = (getattr(step, "locator", None) for step in self.spec.exact_steps)
+        found = [locator for locator in named if isinstance(locator, Locator)]
         return sum(locator.by in _PERCEIVED for locator in found), len(found)
 
     def line(self) -> str:
@@ -65,6 +67,7 @@ class Judged:
             f"{sign}  {self.bug:<18} {self.incident_id}  {len(self.spec.exact_steps):>2} steps"
             f"  red {good}/{len(self.red)}  green {quiet}/{len(self.green)}"
             + (f"  others {other}/{len(self.others)}" if self.others else "")
+            + f"  locators {'/'.join(map(str, self.locators))}"
             + (f"  {why.reason}: {why.detail[:80]}" if why else "")
         )
 
