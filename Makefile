@@ -8,7 +8,7 @@ RECORDER := retrace_app/http/ingest/static/retrace.js
 
 .PHONY: setup demo up test lint unit slow bench clean
 
-setup: $(STAMPS)/python $(RECORDER) $(STAMPS)/browser
+setup: $(STAMPS)/python $(RECORDER) $(STAMPS)/browser $(STAMPS)/sandbox
 
 $(STAMPS)/python: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -22,6 +22,10 @@ $(RECORDER): sdk/browser/package.json sdk/browser/package-lock.json $(wildcard s
 
 $(STAMPS)/browser: $(STAMPS)/python
 	$(BIN)/python -m retrace_resources.browser
+	@touch $@
+
+$(STAMPS)/sandbox: $(STAMPS)/python
+	$(BIN)/python -m retrace_resources.sandbox
 	@touch $@
 
 demo: setup

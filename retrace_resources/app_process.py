@@ -56,7 +56,7 @@ def running_app(
             env={**os.environ, **(variables or {})},
             start_new_session=True,
         )
-    tree = _Tree(process)
+    tree = ProcessTree(process)
     try:
         _wait(tree, command, url, log, ready_seconds)
         yield
@@ -64,7 +64,7 @@ def running_app(
         tree.stop()
 
 
-class _Tree:
+class ProcessTree:
     """A process and all it has started, those included that left its group or outlived their parents."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
@@ -96,7 +96,7 @@ class _Tree:
         self.process.wait()
 
 
-def _wait(tree: _Tree, command: str, url: str, log: Path, ready_seconds: float) -> None:
+def _wait(tree: ProcessTree, command: str, url: str, log: Path, ready_seconds: float) -> None:
     until = time.monotonic() + ready_seconds
     status = None
     # What is refused is kept with the run, and a command may hold a password.
@@ -106,13 +106,13 @@ def _wait(tree: _Tree, command: str, url: str, log: Path, ready_seconds: float) 
         code = tree.process.poll()
         # A command may start the app in the background and end: only a failure says that there is none.
         if code:
-            raise _refused(f"`{said}` ended with {code}: {_last_line(log)}", f"its output is in {log}")
+            raise _refused(f"`{said}` ended with {code}: {last_line(log)}", f"its output is in {log}")
         status = _status(url)
         if status is not None and status < 500:
             return
         time.sleep(_LOOK_SECONDS)
     found = f"{url} answers {status}" if status else f"nothing answers at {url}"
-    raise _refused(f"{found} {ready_seconds:.0f} s after `{said}`: {_last_line(log)}", f"its output is in {log}")
+    raise _refused(f"{found} {ready_seconds:.0f} s after `{said}`: {last_line(log)}", f"its output is in {log}")
 
 
 def _status(url: str) -> int | None:
@@ -122,12 +122,15 @@ def _status(url: str) -> int | None:
         return None
 
 
-def _last_line(log: Path) -> str:
+def last_line(log: Path) -> str:
+    """What a program said last, without secrets; `no output` when it said nothing."""
     try:
         lines = log.read_bytes()[-_LAST_BYTES:].decode("utf-8", "replace").split("\n")
     except OSError:
         return "no output"
-    return redact_text(next((line.strip() for line in reversed(lines) if line.strip()), "no output"))[:300]
+    line = redact_text(next((line.strip() for line in reversed(lines) if line.strip()), "no output"))[:300]
+    # It ends up on terminals, which obey some characters.
+    return "".join(character if character.isprintable() else "\ufffd" for character in line)
 
 
 def _refused(detail: str, hint: str) -> RetraceError:
