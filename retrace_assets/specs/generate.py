@@ -5,7 +5,7 @@ Belongs here: the order of things, and turning acts into steps. Does not: what a
 """
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any, Final
@@ -45,7 +45,7 @@ from retrace_core.spec_steps import (
     Visible,
 )
 
-CODE_VERSION: Final = "1"
+CODE_VERSION: Final = "2"
 
 # What an act leads to is told a little after it: played so far beyond the failure, to know what the last acts were.
 _BEYOND_MS: Final = 1_500
@@ -96,7 +96,11 @@ def generate(recording: Recording, signal: Row, session_signals: Sequence[Row], 
         prompt="\n".join(writer.words),
         app_url=target_url,
         start=Start(
-            viewport=_viewport(windows), landmark=landmark, clock_ms=int(windows[0].events[0].at_ms), **_state(windows)
+            viewport=_viewport(windows),
+            account=_account(windows, failed_ms, writer.inputs),
+            landmark=landmark,
+            clock_ms=int(windows[0].events[0].at_ms),
+            **_state(windows),
         ),
         inputs=writer.inputs,
         exact_steps=tuple(writer.steps),
@@ -341,13 +345,29 @@ def _viewport(windows: Sequence[RecordedWindow]) -> tuple[int, int]:
 
 def _state(windows: Sequence[RecordedWindow]) -> dict[str, Any]:
     """Locale, time zone and touch, as our recorder tells them at the start."""
-    for recorded in windows[0].events:
+    payload = next((payload for _, payload in _states(windows[:1])), None)
+    if payload is None:
+        return {}
+    texts = {name: payload[name] for name in ("locale", "timezone") if isinstance(payload.get(name), str)}
+    return {**texts, "touch": payload.get("touch") is True}
+
+
+def _account(windows: Sequence[RecordedWindow], failed_ms: float, inputs: Mapping[str, Input]) -> str:
+    """The kind of account that was logged in, as the app told our recorder; none for a test that logs in itself."""
+    if any(wanted.kind == "password" for wanted in inputs.values()):
+        return ""
+    # An app may know who it is only after its page was opened.
+    told = [payload for at_ms, payload in _states(windows) if at_ms <= failed_ms + _BEYOND_MS]
+    is_out = not told or told[-1].get("loggedIn") is False
+    role = "" if is_out else next((payload["roleRef"] for payload in reversed(told) if payload.get("roleRef")), "")
+    return stable_name(role) if isinstance(role, str) else ""
+
+
+def _states(windows: Sequence[RecordedWindow]) -> Iterator[tuple[float, dict[str, Any]]]:
+    for recorded in (recorded for window in windows for recorded in window.events):
         data = recorded.event.get("data")
         if isinstance(data, dict) and data.get("plugin") == "retrace/state@1" and isinstance(data.get("payload"), dict):
-            payload = data["payload"]
-            texts = {name: payload[name] for name in ("locale", "timezone") if isinstance(payload.get(name), str)}
-            return {**texts, "touch": payload.get("touch") is True}
-    return {}
+            yield recorded.at_ms, data["payload"]
 
 
 def _one_line(text: str) -> str:

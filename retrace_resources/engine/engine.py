@@ -271,7 +271,8 @@ class _Attempt:
         except Stopped as lost:
             asked = acting.page.evaluate("window.__retrace_probe.hasPassword()")
             why = "it asks for a login" if asked else lost.detail
-            hint = f"; {self.spec.start.account!r} was logged in" if self.spec.start.account else ""
+            account = self.spec.start.account
+            hint = f"; {account!r} was logged in (tester.accounts names its stored login)" if account else ""
             raise Stopped("wrong_start_state", f"not the page of the recording: {why}{hint}") from None
 
     def _is_red_already(self) -> bool:

@@ -191,6 +191,35 @@ def test_first_landmark_tells_who_is_logged_in() -> None:
     assert made(visit).start.landmark == Locator("role", "button", name="Log out")
 
 
+@pytest.mark.parametrize(
+    ("states", "account"),
+    [
+        ([{"loggedIn": True, "roleRef": "member without orders"}], "member without orders"),
+        ([{}, {"loggedIn": True, "roleRef": "admin"}], "admin"),
+        ([{"roleRef": "admin"}, {"loggedIn": False}], ""),
+        ([{"roleRef": "ada@north.example"}], ""),
+        ([{"roleRef": {"a": 1}}], ""),
+        ([], ""),
+    ],
+)
+def test_test_begins_with_the_account_the_app_told_of(states: list[Json], account: str) -> None:
+    visit = Visit().opens(BUTTON)
+    for state in states:
+        visit.tells("state", **state)
+    visit.clicks(11)
+
+    assert made(visit).start.account == account
+
+
+def test_test_that_logs_in_begins_with_nobody() -> None:
+    visit = Visit().opens(element(10, "input", {"type": "password", "aria-label": "Password"}), BUTTON)
+    visit.types(10, "****")
+    visit.tells("state", loggedIn=True, roleRef="admin")
+    visit.clicks(11)
+
+    assert made(visit).start.account == ""
+
+
 def test_dead_click_is_judged_by_the_first_of_the_angry_clicks() -> None:
     visit = Visit().opens(BUTTON)
     ids = [visit.clicks(11, 200) for _ in range(4)]
