@@ -1,0 +1,1 @@
+"""Route tables: which file answers a path, framework by framework, one a file."""
