@@ -21,6 +21,12 @@ RESCAN_JOB: Final = "rescan_job"
 REPRODUCE_JOB: Final = "reproduce_job"
 """Makes an incident's test and runs it."""
 
+FIX_LOOP_JOB: Final = "fix_loop_job"
+"""Everything that is kept by incident, from its test to the look whether it is gone."""
+
+VERIFY_JOB: Final = "verify_job"
+"""Looks whether an incident's fix was merged, and whether the bug is gone."""
+
 PENDING_SEGMENTS: Final = "pending_segments"
 """The sensor that wakes the hot job."""
 

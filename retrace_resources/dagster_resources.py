@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 
 from retrace_core.errors import RetraceError
 from retrace_resources.dagster_names import CONFIG_VARIABLE
+from retrace_resources.fixer import Fixer, fixer_of
 from retrace_resources.lake import Lake
 from retrace_resources.landing import Landing
 from retrace_resources.settings import Settings, load_settings
@@ -83,6 +84,16 @@ class TesterResource(dg.ConfigurableResource[Tester]):
         return tester_of(self.settings)
 
 
+class FixerResource(dg.ConfigurableResource[Fixer]):
+    """How fixes are made on this machine."""
+
+    settings: dg.ResourceDependency[Settings]
+
+    def create_resource(self, context: dg.InitResourceContext) -> Fixer:
+        """Take it from the configuration."""
+        return fixer_of(self.settings)
+
+
 def warn_unless_set_up() -> None:
     """Say on the log what a person has to do before runs find anything, when there is no home yet."""
     try:
@@ -108,4 +119,5 @@ def default_resources(settings: Settings | None = None) -> dict[str, object]:
         "lake": LakeResource(settings=source),
         "state": StateStoreResource(settings=source),
         "tester": TesterResource(settings=source),
+        "fixer": FixerResource(settings=source),
     }

@@ -47,12 +47,16 @@ class RunOnce(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tester:
-    """How tests run on this machine; an empty command does nothing. `on_run` is told of each run that ended."""
+    """How tests run on this machine; an empty command does nothing. `on_run` is told of each run that ended.
+
+    With `app_runs` whoever asks has started the app, and no command does.
+    """
 
     home: Path
     variable: Callable[[str], str]
     app_url: str = ""
     start_command: str = ""
+    app_runs: bool = False
     reset_command: str = ""
     storage_state: Path | None = None
     accounts: Mapping[str, Path] = field(default_factory=dict)
@@ -85,7 +89,7 @@ class Tester:
         from retrace_resources.app_process import running_app  # noqa: PLC0415
         from retrace_resources.engine.engine import Engine  # noqa: PLC0415
 
-        command = self.start_command or spec.start_command
+        command = "" if self.app_runs else self.start_command or spec.start_command
         options = RunOptions(
             app_url=asked.app_url,
             build=asked.build,

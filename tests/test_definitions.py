@@ -18,9 +18,13 @@ ROOT = Path(__file__).parents[1]
 # One line an asset: key, group, partitions, what it follows from. Detectors and SQL models have lists of their own.
 ASSETS = """
 clusters | triage | daily | signals/*
+culprits | fix_loop | by incident | incidents, specs
+fix_prompts | fix_loop | by incident | culprits, specs, test_runs
+fix_prs | fix_loop | by incident | fix_prompts, test_runs
 incidents | triage | daily | issues
 issues | triage | daily | clusters
 landing | ingest | - | -
+llm_calls | fix_loop | - | -
 page_changes | ingest | daily | replay_payloads, replays
 rejected | ingest | daily | landing
 replay_batches | ingest | daily | landing
@@ -32,6 +36,7 @@ specs | fix_loop | by incident | incidents, replay_payloads
 test_runs | fix_loop | by incident | specs
 upkeep/dagster_runs | upkeep | - | -
 upkeep/lake_files | upkeep | - | -
+verifications | fix_loop | by incident | fix_prs
 """
 
 _PARTITIONS = {dg.DailyPartitionsDefinition: "daily", dg.DynamicPartitionsDefinition: "by incident"}
@@ -120,7 +125,8 @@ def test_what_wakes_things_runs_without_being_switched_on(defs: dg.Definitions) 
     schedules = {schedule.name: schedule.default_status for schedule in defs.schedules or ()}  # type: ignore[union-attr]
 
     assert sensors == dict.fromkeys(
-        ("pending_segments", "failed_runs", "hourly_models"), dg.DefaultSensorStatus.RUNNING
+        ("pending_segments", "resolved_incidents", "autopilot", "failed_runs", "hourly_models"),
+        dg.DefaultSensorStatus.RUNNING,
     )
     assert schedules == {"hourly_upkeep": dg.DefaultScheduleStatus.RUNNING}
 

@@ -14,9 +14,8 @@ import polars as pl
 
 from retrace_app.actions.issues import among, with_open
 from retrace_app.actions.listing import FIRST_PAGE, Order, Page, PageRequest, Tenant, read_page
-from retrace_assets.incidents.update import requeue
+from retrace_assets.incidents.deciding import take
 from retrace_assets.issues.lifecycle import OPEN
-from retrace_assets.issues.update import fold_new_decisions
 from retrace_assets.signals.fingerprint import FINGERPRINT_VERSION
 from retrace_assets.versions import Bug, read_versions
 from retrace_core.errors import ErrorCode, RetraceError
@@ -232,14 +231,15 @@ def _decide(
         return _take(transaction, state, _decision(kind, incident, actor, reason), incident.status, incident.public_id)
 
 
-_PARTICIPLES: dict[DecisionKind, str] = {"resolve": "resolved", "ignore": "ignored", "reopen": "reopened"}
+_PARTICIPLES: dict[DecisionKind, str] = {
+    "resolve": "resolved",
+    "ignore": "ignored",
+    "reopen": "reopened",
+}
 
 
 def _take(transaction: Transaction, state: StateStore, decision: Decision, previous_status: str, shown: str) -> Decided:
-    """Record a decision and write what follows from it: the record outlives a crash before the commit."""
-    state.record_decision(decision)
-    issues, _ = fold_new_decisions(transaction, state)
-    requeue(transaction, issues, state)
+    take(transaction, state, decision)
     return Decided(incident=find_incident(transaction.query, shown), previous_status=previous_status, decision=decision)
 
 

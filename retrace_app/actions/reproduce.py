@@ -1,25 +1,24 @@
 """From an incident to a test that is red: making its test, running it, and proving it by runs of two builds.
 
 A run takes the environment of whoever asks for it: their variables with passwords, their folder, their screen. So it is
-executed in this process, also while `retrace up` runs; the same Dagster shows it. Belongs here: executing the jobs, and
-what came of them. Does not: making a test (retrace_assets.specs), running one (retrace_resources.tester).
+executed in this process, also while `retrace up` runs; the same Dagster shows it. Belongs here: executing the job, and
+what came of it. Does not: making a test (retrace_assets.specs), running one (retrace_resources.tester).
 """
 
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from dagster import AssetKey, ExecuteInProcessResult
 
-from retrace_app.actions.pipeline import failure_of
-from retrace_assets.partitions import BY_INCIDENT
+from retrace_app.actions.fix_loop import materialize
 from retrace_assets.specs.reading import read_incident
 from retrace_assets.specs.update import spec_id_of
-from retrace_assets.test_runs.certify import TIMES, certify
+from retrace_assets.test_runs.certify import TIMES
+from retrace_assets.test_runs.failures import file_failures
+from retrace_assets.test_runs.proving import certificate_path, issue_certificate
 from retrace_assets.test_runs.update import run_spec, runs_of, testable
 from retrace_core.certificate import Certificate, problems
 from retrace_core.errors import ErrorCode, RetraceError
@@ -28,10 +27,6 @@ from retrace_core.spec import Spec
 from retrace_core.spec_file import healed_spec, spec_hash
 from retrace_core.table import Table
 from retrace_core.test_run import TestRun, Verdict
-from retrace_definitions import build_defs
-from retrace_resources.dagster_instance import open_instance
-from retrace_resources.dagster_names import QUIET, REPRODUCE_JOB
-from retrace_resources.dagster_resources import default_resources
 from retrace_resources.engine.options import BrowserName
 from retrace_resources.lake import Lake
 from retrace_resources.run_records import read_run
@@ -39,7 +34,6 @@ from retrace_resources.settings import Settings
 from retrace_resources.spec_files import ui_specs
 from retrace_resources.state import StateStore
 from retrace_resources.tester import Asked, Tester, tester_of
-from retrace_resources.whole_file import write_whole
 
 # What of a request Dagster keeps with the run.
 _CONFIG: Final = ("times", "app_url", "build", "hermetic")
@@ -102,6 +96,7 @@ def run_test(settings: Settings, spec_id: str, how: How, on_run: OnRun = lambda 
     tester = _tester(settings, how, runs, on_run)
     with Lake(settings.home) as lake, StateStore.open(settings.home) as state:
         run_spec(lake, state, tester, spec, _asked(how, tester))
+        file_failures(lake, state, settings.home, spec)
     return _together(spec, "", runs)
 
 
@@ -139,17 +134,14 @@ def prove(settings: Settings, incident_id: str, *, times: int = TIMES) -> tuple[
     with Lake(settings.home) as lake:
         incident = read_incident(lake, incident_id)
         spec = _spec_of(settings, incident)
-        rows = runs_of(lake, spec.spec_id)
-    certificate = certify(spec, incident["incident_id"], rows, times=times, issued_at=datetime.now(UTC))
-    path = certificate_path(settings, incident["incident_id"])
-    write_whole(path, msgspec.json.format(msgspec.json.encode(certificate), indent=2) + b"\n")
-    return certificate, path
+        certificate = issue_certificate(lake, settings.home, spec, incident["incident_id"], times=times)
+    return certificate, certificate_path(settings.home, incident["incident_id"])
 
 
 def verify(settings: Settings, incident_or_file: str) -> Certificate:
     """Check a certificate and all it names, without a network or browser; raises `certificate_invalid`."""
     path = Path(incident_or_file)
-    path = path if path.is_file() else certificate_path(settings, incident_or_file)
+    path = path if path.is_file() else certificate_path(settings.home, incident_or_file)
     try:
         certificate = msgspec.json.decode(path.read_bytes(), type=Certificate)
     except FileNotFoundError:
@@ -161,11 +153,6 @@ def verify(settings: Settings, incident_or_file: str) -> Certificate:
     if found:
         raise RetraceError(ErrorCode.CERTIFICATE_INVALID, "; ".join(found[:5]))
     return certificate
-
-
-def certificate_path(settings: Settings, incident_id: str) -> Path:
-    """Where an incident's certificate lies."""
-    return settings.home / "ui-tests" / "certificates" / f"{Path(incident_id).name.lower()}.json"
 
 
 def _incident(settings: Settings, incident_id: str) -> Mapping[str, Any]:
@@ -190,34 +177,8 @@ def _run_incident(
 def _materialize(
     settings: Settings, incident: Mapping[str, Any], tables: Sequence[Table], tester: Tester, asked: Asked
 ) -> None:
-    """Materialise an incident's partition of some assets; raises what they refuse with."""
-    partition = incident["incident_id"]
-    ops = {TEST_RUNS.name: {"config": {name: getattr(asked, name) for name in _CONFIG}}} if TEST_RUNS in tables else {}
-    job = build_defs(resource_overrides={**default_resources(settings), "tester": tester}).resolve_job_def(
-        REPRODUCE_JOB
-    )
-    with open_instance(settings.home) as instance:
-        instance.add_dynamic_partitions(BY_INCIDENT.name or "", [partition])
-        result = job.execute_in_process(
-            instance=instance,
-            partition_key=partition,
-            run_config={"loggers": QUIET, "ops": ops},
-            asset_selection=[AssetKey(table.name) for table in tables],
-            raise_on_error=False,
-        )
-        if not result.success:
-            raise _refusal(result) or failure_of(instance, result.run_id, "it gives no reason")
-
-
-def _refusal(result: ExecuteInProcessResult) -> RetraceError | None:
-    """What an asset refused with, as it was raised there."""
-    for event in result.all_events:
-        given = event.step_failure_data.user_failure_data if event.is_step_failure else None
-        metadata = {name: str(value.value) for name, value in (given.metadata if given else {}).items()}
-        if "code" in metadata:
-            code = next(code for code in ErrorCode if code.value == metadata["code"])
-            return RetraceError(code, metadata.get("detail", ""), hint=metadata.get("hint", ""))
-    return None
+    config = {TEST_RUNS.name: {name: getattr(asked, name) for name in _CONFIG}} if TEST_RUNS in tables else {}
+    materialize(settings, incident, tables, resources={"tester": tester}, config=config)
 
 
 def _tester(settings: Settings, how: How, runs: list[TestRun], on_run: OnRun) -> Tester:

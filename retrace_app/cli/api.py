@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from retrace_app.actions import workspace
-from retrace_app.cli import keys, onboarding, process_replays
+from retrace_app.cli import keys, onboarding, process_replays, resolved
 from retrace_app.cli.messages import notice
 from retrace_app.cli.options import ConfigOption, PortOption, host_name, read_settings
 
@@ -37,4 +37,6 @@ app.command("process-replays")(process_replays.process_replays)
 app.command("create-sdk-key")(keys.create_sdk_key)
 app.command("create-service-token")(keys.create_service_token)
 app.command("onboard-hosted")(onboarding.onboard_hosted)
+app.command("resolve-issue")(resolved.resolve_issue)
+app.command("verify-resolved")(resolved.verify_all_resolved)
 app.add_typer(keys.group, name="keys")

@@ -13,10 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.text import Text
 
 from retrace_app.actions.incidents import Incident
+from retrace_app.cli.fixing import fixed_shown, verified_shown
 from retrace_app.cli.messages import console, notice, printable, write_json
 from retrace_app.cli.options import ConfigOption, JsonOption, read_settings
 from retrace_app.cli.running import certificate_shown
+from retrace_app.demo.fixing import FixedAndMerged
 from retrace_app.demo.run import Demonstrated, OnProgress, demonstrate, seed
+from retrace_resources.sandbox.availability import available
 from retrace_resources.settings import Settings
 
 app = typer.Typer(add_completion=False)
@@ -24,11 +27,12 @@ app = typer.Typer(add_completion=False)
 _SEVERITY_LOOKS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 _EVIDENCE_LINES = 2
 _INDENT = " " * 12
+_PATCH_LINES = 12
 
 
 @app.callback(invoke_without_command=True)
 def demo(context: typer.Context, *, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Visit a small shop with bugs in it, in a real browser; show the incidents that come of it, and test two."""
+    """Visit a small shop with bugs in it, in a real browser; show the incidents, test two, and fix one."""
     if context.invoked_subcommand is None:
         _show(_followed(demonstrate, read_settings(config)), config, json=json)
 
@@ -80,8 +84,21 @@ def _show(done: Demonstrated, config: Path | None, *, json: bool) -> None:
     console().print(Group(*(_incident(incident) for incident in done.incidents)))
     for certificate in done.certificates:
         console().print(certificate_shown(certificate, certificate.spec.name), Text())
+    if done.fixed:
+        console().print(_fixed(done.fixed), Text())
+    elif done.certificates:
+        notice(f"No fix was tried: {available() or 'no incident of the repository was found'}.\n")
     if done.incidents:
         notice(_next(done, config))
+
+
+def _fixed(fixed: FixedAndMerged) -> Group:
+    """The draft pull request, its patch, and what became of it."""
+    changed = [line for line in fixed.patch.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    looks = {"+": "green", "-": "red"}
+    patch = [Text(f"    {printable(line)}", looks[line[0]]) for line in changed[:_PATCH_LINES]]
+    merged = Text.assemble(("  merged   ", "dim"), fixed.merged_as[:12])
+    return Group(fixed_shown(fixed.fix), *patch, merged, verified_shown(fixed.verification))
 
 
 def _incident(incident: Incident) -> Group:
@@ -124,6 +141,7 @@ def _next(done: Demonstrated, config: Path | None) -> str:
         *proven,
         (f"{retrace} qa list{suffix}", "the whole queue"),
         (f"{retrace} tester list{suffix}", "the tests that were made"),
+        (f"{retrace} repair list{suffix}", "the fixes that were tried"),
         (f'{retrace} sql "FROM friction_by_route"{suffix}', "ask the data yourself"),
         (f"{retrace} up{suffix}", "run door, pipeline and Dagster UI for your own app"),
     )

@@ -15,7 +15,7 @@ from rich.text import Text
 from retrace_app.actions import incidents, split
 from retrace_app.actions.incidents import Decided, Incident
 from retrace_app.actions.reproduce import How, Reproduced, prove, reproduce, verify
-from retrace_app.cli import running
+from retrace_app.cli import qa_fix, running
 from retrace_app.cli.messages import console, notice, printable, write_json
 from retrace_app.cli.options import ConfigOption, JsonOption, actor, read_settings
 from retrace_assets.test_runs.certify import TIMES
@@ -247,11 +247,18 @@ def certificate_command(
         console().print(running.certificate_shown(certificate, where))
 
 
+qa_fix.add_to(app)
+
+
 def _after_runs(done: Reproduced) -> list[str]:
     run = f"retrace tester run {done.spec_id} --app-url URL --build NAME --times {TIMES}"
     match done.verdict:
         case "reproduced":
-            return [f"{run}    on the build with the fix", f"retrace qa certificate {done.incident_id}"]
+            return [
+                f"retrace qa fix {done.incident_id}",
+                f"{run}    on the build with the fix",
+                f"retrace qa certificate {done.incident_id}",
+            ]
         case "not_reproduced":
             return [f"{run}    on the build with the bug", f"retrace qa certificate {done.incident_id}"]
         case "inconclusive":

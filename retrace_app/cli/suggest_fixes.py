@@ -8,7 +8,14 @@ from rich.text import Text
 
 from retrace_app.actions.fix import FixHow, Suggested, suggest
 from retrace_app.actions.suggest_fixes import latest_report, rank_by_text, suggest_for_report
-from retrace_app.cli.fixing import OutOption, RepoOption, RepoPathOption
+from retrace_app.cli.fixing import (
+    EnvironmentIdOption,
+    OutOption,
+    ProjectIdOption,
+    RepoOption,
+    RepoPathOption,
+    tenant_of,
+)
 from retrace_app.cli.messages import console, notice, printable, write_json
 from retrace_app.cli.options import ConfigOption, JsonOption, read_settings
 from retrace_resources.fixer import PROMPTS
@@ -32,6 +39,8 @@ def run(
     repo: RepoOption = "",
     repo_path: RepoPathOption = None,
     out: OutOption = None,
+    project_id: ProjectIdOption = "",
+    environment_id: EnvironmentIdOption = "",
     json: JsonOption = False,
 ) -> None:
     """Rank the files of a repository and write prompts for Codex and Claude; nothing is changed in the repository."""
@@ -39,8 +48,9 @@ def run(
         raise typer.BadParameter("give one of --replay-issue, --report and --latest")
     settings = read_settings(config)
     how = FixHow(repo=repo, repo_path=repo_path, out=out)
+    tenant = tenant_of(project_id, environment_id)
     if replay_issue:
-        done = [suggest(settings, replay_issue, how)]
+        done = [suggest(settings, replay_issue, how, tenant)]
     else:
         chosen = report or latest_report(settings.output_dir)
         notice(f"Reading {chosen}")
@@ -48,7 +58,7 @@ def run(
             chosen,
             out or settings.output_dir / PROMPTS,
             settings.fix,
-            suggest=lambda incident: suggest(settings, incident, how),
+            suggest=lambda incident: suggest(settings, incident, how, tenant),
             rank_text=rank_by_text(settings, repo, repo_path),
         )
     if json:

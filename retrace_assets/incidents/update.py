@@ -3,7 +3,7 @@
 Belongs here: which incidents, their ids, and the transaction. Does not: the shape of an incident (incidents).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import partial
 from typing import Any
@@ -62,6 +62,12 @@ def requeue(transaction: Transaction, issues: pl.DataFrame, state: StateStore) -
     return StageReport(
         STAGE, rows_in=issues.height, rows_out=frame.height, notes={"changed": changed["incident_id"].n_unique()}
     )
+
+
+def requeue_incident(transaction: Transaction, incident: Mapping[str, Any], state: StateStore) -> StageReport:
+    """Bring one row of the queue up to what is known of its test and fix."""
+    tenant = {name: incident[name] for name in _TENANT}
+    return requeue(transaction, pl.DataFrame({**tenant, "issue_id": incident["issue_ids"]}), state)
 
 
 def _requeue_keys(transaction: Transaction, keys: pl.DataFrame, *, state: StateStore) -> StageReport:

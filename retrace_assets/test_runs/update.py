@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from retrace_assets.incidents.update import requeue
+from retrace_assets.incidents.update import requeue_incident
 from retrace_assets.report import StageReport
 from retrace_assets.specs.update import NOT_TESTABLE, spec_id_of
 from retrace_core.errors import ErrorCode, RetraceError
@@ -21,7 +21,7 @@ from retrace_core.fix_loop_tables import TEST_RUNS
 from retrace_core.spec import Spec
 from retrace_core.spec_file import spec_hash
 from retrace_core.test_run import TestRun, Verdict
-from retrace_resources.lake import Lake, Transaction
+from retrace_resources.lake import Lake
 from retrace_resources.run_records import record_hash, runs_folder
 from retrace_resources.spec_files import SpecFiles
 from retrace_resources.state import StateStore
@@ -150,14 +150,4 @@ def _tell(lake: Lake, state: StateStore, incident: Row, spec: Spec) -> None:
         repro_summary=summary,
     )
     with lake.transaction() as transaction:
-        requeue(transaction, _issues(transaction, incident), state)
-
-
-def _issues(transaction: Transaction, incident: Row) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "project_id": incident["project_id"],
-            "environment_id": incident["environment_id"],
-            "issue_id": incident["issue_ids"],
-        }
-    )
+        requeue_incident(transaction, incident, state)
