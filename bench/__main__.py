@@ -16,7 +16,7 @@ from bench.figures import COLLECTED, print_figures, read_figures
 BENCHES = (
     *("door", "pipeline", "change_cost", "lake_size", "redaction", "latency", "dagster_home", "kills"),
     *("detectors", "grouping", "rescan", "reads", "capture", "capture.cost"),
-    *("spec_generation", "reproduce"),
+    *("spec_generation", "reproduce", "fix_loop"),
 )
 
 

@@ -7,7 +7,7 @@ pipeline does, how a terminal shows it.
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ import msgspec
 from retrace_app.actions import keys, workspace
 from retrace_app.actions.incidents import Incident, list_incidents
 from retrace_app.actions.pipeline import Processed, process_pending
+from retrace_app.demo.fixing import FIXED, FixedAndMerged, fix_one
 from retrace_app.demo.reproducing import reproduce_two
 from retrace_app.demo.shop_server import running_shop
 from retrace_app.demo.stored import stored_batches
@@ -27,6 +28,7 @@ from retrace_app.supervisor.programs import LOOPBACK, free_port, listens
 from retrace_core.certificate import Certificate
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_resources.lake import Lake
+from retrace_resources.sandbox.availability import available
 from retrace_resources.settings import Settings
 
 _NAMES = workspace.Names("Local", "Demo shop", "demo")
@@ -48,10 +50,11 @@ class Demonstrated:
     seconds: float
     incidents: list[Incident]
     certificates: list[Certificate] = field(default_factory=list)
+    fixed: FixedAndMerged | None = None
 
 
 def demonstrate(settings: Settings, on_progress: OnProgress) -> Demonstrated:
-    """Let a real browser visit the shop, each fault and the clean parts, find the incidents, and prove two of them.
+    """Let a real browser visit the shop, each fault and the clean parts; prove two of the incidents, and fix one.
 
     Raises `browser_not_found`, `recorder_not_built`, or what the pipeline and the tests raise.
     """
@@ -70,11 +73,20 @@ def demonstrate(settings: Settings, on_progress: OnProgress) -> Demonstrated:
     found = _found(settings, len(visits), started, on_progress)
     act = "Testing two of them, with and without the bug"
     certificates = reproduce_two(settings, found.incidents, faults, lambda done, of: on_progress(act, done, of))
-    # The queue says by now what the tests came to.
+    fixed = _fixed(settings, found.incidents, on_progress)
+    # The queue says by now what the tests and the fix came to.
     with Lake(settings.home) as lake:
         incidents = list_incidents(lake)
     seconds = time.monotonic() - started
-    return replace(found, seconds=seconds, incidents=incidents, certificates=certificates)
+    return replace(found, seconds=seconds, incidents=incidents, certificates=certificates, fixed=fixed)
+
+
+def _fixed(settings: Settings, incidents: Sequence[Incident], on_progress: OnProgress) -> FixedAndMerged | None:
+    """Fix the incident that has its bug in the repository; nothing where nothing can be confined."""
+    chosen = next((incident.public_id for incident in incidents if FIXED in incident.title), "")
+    if not chosen or available():
+        return None
+    return fix_one(settings, chosen, lambda step: on_progress(step, 0, 0))
 
 
 def seed(settings: Settings, on_progress: OnProgress) -> Demonstrated:
