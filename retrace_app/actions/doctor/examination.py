@@ -6,7 +6,7 @@ Belongs here: going through the checks, and what a check that itself fails count
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrace_app.actions.doctor import home, pipeline, surroundings
+from retrace_app.actions.doctor import fixes, home, pipeline, surroundings
 from retrace_app.actions.doctor.finding import Check, Finding, Status
 from retrace_core.errors import RetraceError
 from retrace_resources.settings import DEFAULT_CONFIG_PATH, Settings, load_settings
@@ -55,6 +55,8 @@ def _checks(config_path: Path) -> tuple[Check, ...]:
         surroundings.KEYS,
         surroundings.BROWSER,
         surroundings.DOOR,
+        fixes.SANDBOX,
+        fixes.REPOSITORIES,
         *surroundings.INTEGRATIONS,
     )
 
