@@ -31,11 +31,15 @@ class Candidate:
 
 
 def read_incident(lake: Lake, incident_id: str) -> Row:
-    """The row of `incidents` with that id, or that it was merged into; raises `incident_not_found`."""
+    """The row of `incidents` with that id, of any that was merged into it, or of its issue.
+
+    Raises `incident_not_found`.
+    """
+    name = incident_id.strip()
     rows = lake.query(
         f"SELECT {', '.join(INCIDENTS.column_names)} FROM incidents "
-        "WHERE incident_id = $id OR list_contains(aliases, $id) LIMIT 1",
-        {"id": incident_id},
+        "WHERE incident_id = $id OR list_contains(aliases, $id) OR list_contains(issue_ids, $issue) LIMIT 1",
+        {"id": name.upper(), "issue": name.lower()},
     )
     if rows.is_empty():
         raise RetraceError(ErrorCode.INCIDENT_NOT_FOUND, f"nothing is known as {incident_id!r}", hint="retrace qa list")

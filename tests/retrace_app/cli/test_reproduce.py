@@ -165,6 +165,14 @@ def test_an_incident_nobody_knows_is_refused(home: Path, capsys: pytest.CaptureF
     assert "incident_not_found" in refused(capsys, "qa", "reproduce", "INC-ZZZZZZ")
 
 
+def test_an_incident_is_known_by_its_issue_too_however_it_is_written(
+    incident: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, shown = ask(capsys, "qa", "show", incident)
+    for name in (incident.lower(), shown["issue_ids"][0]):
+        assert ask(capsys, "tester", "from-replay-issue", name)[1]["spec_id"] == spec_of(incident)
+
+
 @pytest.fixture
 def edited(proven: str, home: Path) -> Iterator[Path]:
     """The file of the test, with another window than the recording's; put back in the end."""
