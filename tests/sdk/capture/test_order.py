@@ -48,7 +48,7 @@ def test_events_arrive_in_the_order_they_happened(open_page: OpenPage) -> None:
     own = [event["data"]["plugin"] for event in recorded.events if event["type"] == 6]
     assert own == [
         *("retrace/nav@1", "retrace/state@1"),
-        *("retrace/click@1", "retrace/console@1", "retrace/network@1", "retrace/exception@1", "retrace/state@1"),
+        *("retrace/click@1", "retrace/console@1", "retrace/network@1", "retrace/state@1", "retrace/exception@1"),
     ]
     assert all(a["timestamp"] <= b["timestamp"] for a, b in pairwise(recorded.events))
 
