@@ -154,7 +154,7 @@ class Repository:
         with self._started(*arguments) as process:
             output, said = process.communicate()
         if process.returncode == 0:
-            return output.decode("utf-8", "surrogateescape")
+            return output.decode("utf-8", "replace")
         if may_fail:
             return ""
         raise _unusable(f"git {arguments[0]} in {self.path}: {said.decode('utf-8', 'replace').strip()[:300]}")

@@ -30,7 +30,8 @@ _WORDS = tuple(
     )
 )
 _FORMS = ("tsx", "ts", "py", "vue", "go", "rb", "java")
-_LINES = 90
+# As in a real application of 744 sources: 8 KB and 183 distinct words a file.
+_LINES, _TIMES = 48, 2
 _DISTINCT_LINES = 20_000
 
 
@@ -54,7 +55,7 @@ def _stream(files: int) -> Iterator[bytes]:
     for number in range(files):
         one, two, three = (chance.choice(_WORDS) for _ in range(3))
         form = _FORMS[number % len(_FORMS)]
-        content = "\n".join(chance.choices(lines[form], k=_LINES)).encode()
+        content = "\n".join(chance.choices(lines[form], k=_LINES) * _TIMES).encode()
         path = f"apps/{one}/src/{two}/{three}_{number}.{form}"
         yield b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content)
 

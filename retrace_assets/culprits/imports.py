@@ -22,18 +22,17 @@ _SCRIPT_EXTENSIONS: Final = (
     *("ts", "tsx", "js", "jsx", "vue", "svelte", "mjs", "cjs", "mts", "cts", "astro"),
     *("d.ts", "scss", "css", "less"),
 )
-# No boundary stands before the words: without one, they are found three times as fast.
 _SCRIPT = re.compile(rb"""(?:from|import|require|@use|@forward)\s*\(?\s*["']([^"'\n]{1,200})["']""")
 _PYTHON = re.compile(
     rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]{0,2000}\)|[^\n#]{1,300})"
     rb"|import[ \t]+([\w., \t]{1,300}))",
     re.MULTILINE,
 )
-_GO = re.compile(rb'^\s*(?:import\s+)?(?:[\w.]+\s+)?"([\w.~-]+\.[a-z]+/[^"\n]{1,200})"', re.MULTILINE)
+_GO = re.compile(rb'^[ \t]*(?:import\s+)?(?:[\w.]+\s+)?"([\w.~-]+\.[a-z]+/[^"\n]{1,200})"', re.MULTILINE)
 _JAVA = re.compile(rb"^import\s+(?:static\s+)?([\w.]{1,200})", re.MULTILINE)
 _PHP = re.compile(
     rb"^use\s+(?:function\s+)?\\?([\w\\]{1,200})"
-    rb"|\b(?:include|require)(?:_once)?\b[^;\n]{0,80}?['\"]([^'\"\n]{1,200})['\"]",
+    rb"|[^\n]{0,80}?\b(?:include|require)(?:_once)?\b[^;\n]{0,80}?['\"]([^'\"\n]{1,200})['\"]",
     re.MULTILINE,
 )
 _RUBY = re.compile(rb"^\s*require_relative\s+['\"]([^'\"\n]{1,200})['\"]", re.MULTILINE)
@@ -42,14 +41,22 @@ _RUBY_CONSTANT = re.compile(rb"\b([A-Z]\w{2,60}(?:::[A-Z]\w{1,60}){0,4})\b")
 _TEMPLATE = re.compile(
     rb"""["']([\w./-]{2,200}\.(?:html?|jinja2?|j2|twig|ejs|pug|hbs|handlebars|mustache|erb|haml|slim|liquid|tmpl))["']"""
 )
+# Their templates are their own.
+_COMPONENTS: Final = frozenset({"ts", "tsx", "jsx", "vue", "svelte", "astro"})
 _TEMPLATE_ENDINGS: Final = (
     *(b".htm", b".j2", b".jinja", b".twig", b".ejs", b".pug", b".hbs", b".handlebars", b".mustache"),
     *(b".erb", b".haml", b".slim", b".liquid", b".tmpl"),
 )
 _RUBY_FILES: Final = frozenset({"rb", "erb", "haml", "slim"})
-_PATTERNS: Final = {
-    **{"go": _GO, "java": _JAVA, "kt": _JAVA, "scala": _JAVA, "php": _PHP},
-    **dict.fromkeys(_RUBY_FILES, _RUBY),
+# Words an import has, its form, and whether it begins its line.
+_Form = tuple[tuple[bytes, ...], re.Pattern[bytes], bool]
+_SCRIPT_FORM: Final[_Form] = ((b"from", b"import", b"require", b"@use", b"@forward"), _SCRIPT, False)
+_FORMS: Final[Mapping[str, _Form]] = {
+    # The lines of a block of imports have an address in common.
+    "go": ((b"/",), _GO, True),
+    "php": ((b"use ", b"include", b"require"), _PHP, True),
+    **dict.fromkeys(("java", "kt", "scala"), ((b"import ",), _JAVA, True)),
+    **dict.fromkeys(_RUBY_FILES, ((b"require_relative",), _RUBY, True)),
 }
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -219,18 +226,37 @@ def specifiers_of(path: str, content: bytes) -> Iterator[list[str]]:
     """What a file imports, as it is written; each in all spellings that may have a file, the closest first."""
     head = content[:_READ]
     extension = _extension(path)
-    if any(ending in head for ending in _TEMPLATE_ENDINGS):
+    if extension not in _COMPONENTS and any(ending in head for ending in _TEMPLATE_ENDINGS):
         for match in _TEMPLATE.finditer(head):
             yield [match[1].decode()]
     if extension == "py":
-        for match in _PYTHON.finditer(head):
+        for match in _found(head, (b"import",), _PYTHON, from_line_start=True):
             yield from _python_specifiers(match)
         return
-    for match in _PATTERNS.get(extension, _SCRIPT).finditer(head):
+    words, pattern, from_line_start = _FORMS.get(extension, _SCRIPT_FORM)
+    for match in _found(head, words, pattern, from_line_start=from_line_start):
         yield [next(group for group in match.groups() if group).decode("utf-8", "replace")]
     if extension in _RUBY_FILES:
         for constant in dict.fromkeys(_RUBY_CONSTANT.findall(head)):
             yield [constant.decode("utf-8", "replace")]
+
+
+def _found(
+    head: bytes, words: Iterable[bytes], pattern: re.Pattern[bytes], *, from_line_start: bool
+) -> Iterator[re.Match[bytes]]:
+    """What matches at some words, or at the beginnings of their lines, in order.
+
+    To look for the words first takes a tenth of the time that an expression for all of them takes.
+    """
+    found: dict[int, re.Match[bytes]] = {}
+    for word in words:
+        position = head.find(word)
+        while position >= 0:
+            start = head.rfind(b"\n", 0, position) + 1 if from_line_start else position
+            if start not in found and (match := pattern.match(head, start)):
+                found[start] = match
+            position = head.find(word, position + len(word))
+    yield from (found[start] for start in sorted(found))
 
 
 def _python_specifiers(match: re.Match[bytes]) -> Iterator[list[str]]:

@@ -19,8 +19,9 @@ import pyarrow as pa
 _SATURATION: Final = 1.2
 _LENGTH: Final = 0.6
 _MOST_COUNTED: Final = 255
-# Terms are more than words, and adding them up takes memory: some 300 MB for so many.
-_WORDS_AT_ONCE: Final = 4_000_000
+# Terms are more than words, and adding them up takes memory: some 200 MB for so many.
+_WORDS_AT_ONCE: Final = 2_000_000
+_DOCUMENTS: Final = 1 << 32
 
 
 class Postings(msgspec.Struct, frozen=True):
@@ -46,14 +47,13 @@ class PostingsBuilder:
         """Count words by the terms each has."""
         self._terms_of_word = terms_of_word
         self._lengths = array("I")
-        self._words: dict[bytes, int] = {}
+        self._words = _Numbers()
         # Of each word in each document: which, in which, and how often.
         self._numbers, self._documents, self._counts = array("I"), array("I"), array("I")
 
     def add(self, counted: Counter[bytes]) -> None:
         """Add the next document."""
-        words = self._words
-        self._numbers.extend([words.setdefault(word, len(words)) for word in counted])
+        self._numbers.extend(map(self._words.__getitem__, counted))
         self._documents.extend(array("I", [len(self._lengths)]) * len(counted))
         self._counts.extend(counted.values())
         self._lengths.append(counted.total())
@@ -69,15 +69,16 @@ class PostingsBuilder:
             _by_term(counted.filter(pl.col("document").is_between(first, first + size, closed="left")), pairs)
             for first in range(0, max(len(self._lengths), 1), size)
         ]
-        found = pl.concat(parts).sort("term", "document")
-        counts = dict(found.group_by("term").len().iter_rows())
+        found = pl.concat(parts).sort("key")
+        ends = found.select((pl.col("key") // _DOCUMENTS).alias("term")).group_by("term", maintain_order=True).len()
+        counts = dict(ends.iter_rows())
         starts = array("I", [0])
         for term in range(len(terms)):
             starts.append(starts[-1] + counts.get(term, 0))
         return Postings(
             terms,
             starts.tobytes(),
-            _bytes(found["document"]),
+            _bytes((found["key"] % _DOCUMENTS).cast(pl.UInt32)),
             _bytes(found["count"].clip(upper_bound=_MOST_COUNTED).cast(pl.UInt8)),
             self._lengths.tobytes(),
         )
@@ -101,8 +102,19 @@ def _series(numbers: "array[int]") -> pl.Series:
     return pl.Series(values, dtype=pl.UInt32)
 
 
+class _Numbers(dict[bytes, int]):
+    """Gives each word that is asked for the next number, once."""
+
+    def __missing__(self, word: bytes) -> int:
+        number = self[word] = len(self)
+        return number
+
+
 def _by_term(counted: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    return counted.join(pairs, on="number").group_by("term", "document").agg(pl.col("count").sum())
+    """How often each term stands in each document, in order; one number for both is sorted and grouped fastest."""
+    key = (pl.col("term").cast(pl.UInt64) * _DOCUMENTS + pl.col("document")).alias("key")
+    found = counted.join(pairs, on="number").select(key, "count").sort("key").with_columns(pl.col("key").set_sorted())
+    return found.group_by("key", maintain_order=True).agg(pl.col("count").sum())
 
 
 def _bytes(numbers: pl.Series) -> bytes:

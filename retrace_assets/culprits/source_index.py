@@ -98,7 +98,7 @@ class _Gathered:
             self.aliases |= aliases_of(path, content)
         elif is_owners_file(path):
             self.owners[path] = owner_rules(content)
-        elif is_source(path) and is_written(content):
+        elif is_written(content):
             self._add_source(path, content)
 
     def _add_source(self, path: str, content: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from retrace_assets.culprits.routes.script_names import script_names
 from retrace_assets.culprits.routes.table import Entry, Lines, Mount, Table, arguments, balanced
 
-HINTS = (b"express", b"Router", b"koa", b"hono", b"Hono", b"fastify", b"app.use(", b"app.get(", b"router.")
+HINTS = (b"outer", b"app.use(", b"app.get(", b"koa", b"hono", b"Hono", b"astify")
 
 _VERB = re.compile(
     r"\b(?P<router>[\w$]+)\s*\.\s*(?P<method>get|post|put|patch|delete|del|all|head|options)\s*(?:<[^>\n]{0,200}>)?\("

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from retrace_assets.culprits.routes.script_names import script_names
 from retrace_assets.culprits.routes.table import Entry, Lines, Mount, Table, balanced
 
-HINTS = (b"fastify", b"Fastify", b".register(")
+HINTS = (b"astify", b".register(")
 
 _REGISTER = re.compile(r"\b(?P<router>[\w$]+)\s*\.\s*register\(")
 _TARGET = re.compile(r"\s*(?:(?:await\s+)?(?:require|import)\(\s*[\"'`](?P<module>[^\"'`\n]{1,200})|(?P<name>[\w$]+))")

@@ -11,7 +11,7 @@ from retrace_assets.culprits.routes.script_names import script_names
 from retrace_assets.culprits.routes.script_objects import object_routes
 from retrace_assets.culprits.routes.table import Entry, Lines, Table, arguments, balanced
 
-HINTS = (b"<Route", b"react-router", b"@tanstack/", b"loadChildren", b"RouteObject", b"<PrivateRoute")
+HINTS = (b"<Route", b"Route path", b"Route exact", b"react-router", b"@tanstack/", b"loadChildren")
 
 _TAG = re.compile(r"<(?P<close>/)?(?P<tag>\w*Route)\b")
 _PATH = re.compile(r"\bpath=\{?[\"'`](?P<path>[^\"'`]{0,200})[\"'`]")

@@ -7,7 +7,7 @@ from retrace_assets.culprits.routes.script_names import script_names
 from retrace_assets.culprits.routes.script_objects import object_routes
 from retrace_assets.culprits.routes.table import Table
 
-HINTS = (b"vue-router", b"RouteRecordRaw", b"createRouter(", b"new VueRouter", b"new Router(")
+HINTS = (b"vue-router", b"VueRouter", b"RouteRecordRaw", b"createRouter(", b"new Router(")
 
 
 def table(_path: str, text: str) -> Table:

@@ -7,18 +7,21 @@ from tests.retrace_assets.culprits.sources import index_of_sources
 
 SOURCES = {
     "web/tsconfig.json": '{ // paths\n "compilerOptions": {"baseUrl": ".", "paths": {"@ui/*": ["src/ui/*"],}}}',
-    "web/src/page.tsx": 'import { Button } from "@ui/Button";\nimport x from "react";\nconst y = require("../lib/money.js");',
+    "web/src/page.tsx": 'import { Button } from "@ui/Button";\nimport x from "react";\n'
+    'const y = require("../lib/money.js");',
     "web/src/ui/Button.tsx": 'import "./button.css";',
     "web/src/ui/button.css": ".button {}",
     "web/lib/money.ts": 'export * from "@acme/tax/rates";',
-    "packages/tax/src/index.ts": "",
-    "packages/tax/src/rates.ts": "",
-    "web/src/App.vue": "<script>import List from '~/views/List.vue'; const D = () => import(\"@/views/Detail.vue\")</script>",
+    "packages/tax/src/index.ts": "export {};",
+    "packages/tax/src/rates.ts": "export {};",
+    "web/src/App.vue": "<script>import List from '~/views/List.vue';\n"
+    'const D = () => import("@/views/Detail.vue")</script>',
     "web/src/views/List.vue": "<template/>",
     "web/src/views/Detail.vue": "<template/>",
     "web/src/views/Box.svelte": "<script>import Button from '../ui/Button';</script>",
-    "shop/views.py": "import json\nfrom .models import (\n    Cart,\n)\nfrom shop import tasks\nrender(r, 'shop/cart.html')",
-    "shop/models.py": "",
+    "shop/views.py": "import json\nfrom .models import (\n    Cart,\n)\n"
+    "from shop import tasks\nrender(r, 'shop/cart.html')",
+    "shop/models.py": "class Cart: ...",
     "shop/tasks.py": "from shop.models import Cart",
     "shop/templates/shop/cart.html": '{% include "shop/line.html" %}',
     "shop/templates/shop/line.html": "<li>",

@@ -42,7 +42,8 @@ FASTIFY: Sources = {
     """,
 }
 NEST: Sources = {
-    "src/cats.controller.ts": '@Controller("cats")\nexport class Cats {\n  @Get(":id")\n  one() {}\n  @Post()\n  make() {}\n}',
+    "src/cats.controller.ts": '@Controller("cats")\nexport class Cats {\n  @Get(":id")\n'
+    "  one() {}\n  @Post()\n  make() {}\n}",
 }
 NEXT: Sources = {
     "web/app/(shop)/products/[slug]/page.tsx": "export default function Page() {}",
@@ -113,7 +114,8 @@ router = APIRouter(prefix="/items", tags=["items"])
 @router.get("/{item_id}")
 async def one(item_id: int): ...
 """,
-    "app/api/users.py": 'from fastapi import APIRouter\nrouter = APIRouter()\n@router.post("/users")\ndef make(): ...\n',
+    "app/api/users.py": "from fastapi import APIRouter\nrouter = APIRouter()\n"
+    '@router.post("/users")\ndef make(): ...\n',
 }
 FLASK: Sources = {
     "shop/__init__.py": """
@@ -355,14 +357,17 @@ def test_a_literal_matches_better_than_a_parameter_and_a_rest_worst() -> None:
     assert match(segments("/items/:id"), asked) > match(segments("/[...rest]"), asked) > 0
 
 
+_PARTS = (
+    *("app.get(", "'/x'", ",", ")", "{", "}", "path:", "<Route ", "path='a'", ">", "</Route>", "@app.route(", "("),
+    *("include(", "path(", "resources :a do\n", "end\n", "Route::get(", "@GetMapping(", "r.Group(", "[", "]", '"/:'),
+    *("router.use(", "express", "urlpatterns", "flask", "routes.draw", "@Controller", ".register(", "\n", "é"),
+)
+
+
 @given(
     st.sampled_from(["a.ts", "a.py", "routes.rb", "a.php", "A.java", "a.go", "a.vue", "app/x/page.tsx"]),
     st.lists(
-        st.sampled_from(
-            ["app.get(", "'/x'", ",", ")", "{", "}", "path:", "<Route ", "path='a'", ">", "</Route>", "@app.route(", "(",
-             "include(", "path(", "resources :a do\n", "end\n", "Route::get(", "@GetMapping(", "r.Group(", "[", "]", '"/:',
-             "router.use(", "express", "urlpatterns", "flask", "routes.draw", "@Controller", ".register(", "\n", "é"]
-        ),
+        st.sampled_from(_PARTS),
         max_size=60,
     ),
 )  # fmt: skip

@@ -10,7 +10,8 @@ from retrace_assets.culprits.source_files import is_source, is_translation, is_w
     [
         "app/api/pay.ts", "lib/cart.rb", "packages/ui/src/Button.tsx", "cmd/server/main.go", "internal/store/db.go",
         "pages/index.vue", "a.py", "src/routes/+page.svelte", "templates/cart.html", "app/views/carts/show.html.erb",
-        "resources/views/cart.blade.php", "src/styles/main.scss", "src/docs/Page.tsx", "src/main/java/com/acme/Cart.java",
+        "resources/views/cart.blade.php", "src/styles/main.scss", "src/docs/Page.tsx",
+        "src/main/java/com/acme/Cart.java",
         "app/specs/list.tsx", "src/build/plan.ts", "src/contest.py", "src/latest/a.js",
     ],
 )  # fmt: skip
@@ -22,7 +23,8 @@ def test_sources_are_ranked(path: str) -> None:
     "path",
     [
         "node_modules/react/index.js", "vendor/a.php", "dist/app.js", "src/a.test.ts", "src/__tests__/a.ts",
-        "tests/test_a.py", "store/db_test.go", "spec/models/cart_spec.rb", "src/test/java/CartTest.java", "docs/conf.py",
+        "tests/test_a.py", "store/db_test.go", "spec/models/cart_spec.rb", "src/test/java/CartTest.java",
+        "docs/conf.py",
         "web/app.min.js", "src/types.d.ts", "api/cart.pb.go", "README.md", "package-lock.json", "logo.png",
         ".github/workflows/a.js", "shop/migrations/0001_first.py", "src/locales/en.ts", "src/Button.stories.tsx",
     ],

@@ -130,7 +130,7 @@ def unavailable(_prompt: str) -> str:
         (unavailable, "server/orders.py", False),
     ],
 )
-def test_a_model_has_the_last_word_on_the_order_if_it_says_one(
+def test_a_model_has_the_last_word_on_the_order_if_it_says_one(  # noqa: PLR0917 - fixtures, then the case
     lake: Lake, home: Path, shop: Path, incident: str, ask: Callable[[str], str], first: str, is_reranked: bool
 ) -> None:
     rebuild(lake, home, "acme/shop", shop, "", incident, ask=ask)
