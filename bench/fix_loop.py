@@ -50,6 +50,8 @@ def main() -> None:
         steps: list[tuple[str, float]] = []
         done = fix(settings, incident, how, lambda step: steps.append((step, time.perf_counter())))
         proposed = time.perf_counter() - began
+        if not done.is_published:
+            sys.exit(f"no fix: {done.reason}: {done.error}; ranked {', '.join(done.candidate_files)}")
         shop.merge(done.branch)
         began_again = time.perf_counter()
         verified = verify_fix(settings, incident, how, times=options.times)

@@ -33,6 +33,9 @@ PENDING_SEGMENTS: Final = "pending_segments"
 QUIET: Final = {"console": {"config": {"log_level": "ERROR"}}}
 """Loggers of a run: each event is a line on stderr otherwise, and a hot run has sixty, all in the run's own log."""
 
+SILENT: Final = {"console": {"config": {"log_level": "CRITICAL"}}}
+"""Loggers of a run that a person asked for and waits for: what it fails with is told to them, in a line."""
+
 LANE_TAG: Final = "retrace/lane"
 """Which lane a run is on: `hot` takes in what has landed, all others rebuild what is asked for."""
 

@@ -16,7 +16,7 @@ from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.table import Table
 from retrace_definitions import build_defs
 from retrace_resources.dagster_instance import open_instance
-from retrace_resources.dagster_names import FIX_LOOP_JOB, QUIET
+from retrace_resources.dagster_names import FIX_LOOP_JOB, SILENT
 from retrace_resources.dagster_resources import default_resources
 from retrace_resources.settings import Settings
 
@@ -41,7 +41,7 @@ def materialize(
         result = definitions.resolve_job_def(FIX_LOOP_JOB).execute_in_process(
             instance=instance,
             partition_key=partition,
-            run_config={"loggers": QUIET, "ops": ops},
+            run_config={"loggers": SILENT, "ops": ops},
             asset_selection=[AssetKey(table.name) for table in tables],
             raise_on_error=False,
         )

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from retrace_assets.incidents.update import requeue
+from retrace_assets.issues.decided import OF_TESTS
 from retrace_assets.issues.update import fold_new_decisions
 from retrace_assets.signals.fingerprint import FINGERPRINT_VERSION
+from retrace_assets.test_runs.failures import restate
 from retrace_resources.lake import Transaction
 from retrace_resources.state import Decision, DecisionKind, StateStore
 
@@ -22,6 +24,8 @@ def take(transaction: Transaction, state: StateStore, decision: Decision) -> Non
     state.record_decision(decision)
     issues, _ = fold_new_decisions(transaction, state)
     requeue(transaction, issues, state)
+    if decision.fingerprint.startswith(OF_TESTS):
+        restate(transaction, state, decision)
 
 
 def decision_of(kind: DecisionKind, incident: Mapping[str, Any], *, actor: str, reason: str) -> Decision:

@@ -67,6 +67,16 @@ def incident_row(issue: _Row, ids: Sequence[str], pipelines: Mapping[str, Pipeli
     return {name: row[name] for name in INCIDENTS.column_names}
 
 
+def other_sources(sources: str) -> list[dict[str, Any]]:
+    """What else than recordings saw a bug: a failing test is a source that no issue knows of."""
+    return [source for source in json.loads(sources) if source["kind"] != REPLAY]
+
+
+def with_sources(row: _Row, others: Sequence[_Row]) -> dict[str, Any]:
+    """A row with what else saw the bug."""
+    return {**row, "sources": _json([*json.loads(row["sources"]), *others])} if others else dict(row)
+
+
 def _sources(issue: _Row, issues: Sequence[str]) -> list[dict[str, Any]]:
     created_at = f"{issue['first_at'].isoformat(timespec='milliseconds')}Z" if issue["first_at"] else None
     own, *merged = [{"kind": REPLAY, "ref_id": name, "score": 1.0, "note": None, "created_at": None} for name in issues]

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from retrace_assets.follow import follow, recompute, replace_changed, rows_of
-from retrace_assets.incidents.incidents import incident_row
+from retrace_assets.incidents.incidents import incident_row, other_sources, with_sources
 from retrace_assets.report import StageReport
 from retrace_assets.versions import Bug, Versions, read_versions
 from retrace_core.tables import INCIDENTS, ISSUES
@@ -46,7 +46,7 @@ def rebuild(lake: Lake, day: date, state: StateStore) -> StageReport:
 def requeue(transaction: Transaction, issues: pl.DataFrame, state: StateStore) -> StageReport:
     """Bring the queue up to some issues (keys of `issues`), among them such as are no more."""
     owners = transaction.query(
-        "SELECT DISTINCT project_id, environment_id, incident_id, issue_ids "
+        "SELECT DISTINCT project_id, environment_id, incident_id, issue_ids, sources "
         "FROM (SELECT *, unnest(issue_ids) AS issue_id FROM incidents) AS incident "
         "SEMI JOIN touched USING (project_id, environment_id, issue_id)",
         touched=issues,
@@ -54,6 +54,8 @@ def requeue(transaction: Transaction, issues: pl.DataFrame, state: StateStore) -
     # An incident stands for several issues once they are merged: touching one of them rewrites it whole.
     wanted = pl.concat([issues, owners.explode("issue_ids").select(*_TENANT, issue_id="issue_ids")]).unique()
     rows = list(_rows(rows_of(transaction, ISSUES, wanted), read_versions(transaction), state))
+    tests = {row["incident_id"]: other_sources(row["sources"]) for row in owners.iter_rows(named=True)}
+    rows = [with_sources(row, tests.get(row["incident_id"], [])) for row in rows]
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     keys = pl.concat([owners.select(_INCIDENT), frame.select(_INCIDENT)]).unique(maintain_order=True)
     changed = replace_changed(transaction, INCIDENTS, keys, frame)

@@ -6,10 +6,14 @@ became (retrace_assets.versions), or what decisions come to (lifecycle, merges).
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Final
 
 from retrace_assets.issues.merges import bug_of
 from retrace_assets.versions import Bug, Versions
 from retrace_resources.state import Decision
+
+OF_TESTS: Final = ("ui_test:", "api_test:")
+"""How fingerprints begin that are of a failing test: no signal has them, so no issue is folded for them."""
 
 # Decisions about bugs being one or not hold whatever becomes of either.
 _ABOUT_GROUPS = ("merge", "split")

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from retrace_assets.follow import follow, recompute, replace_changed, rows_of
-from retrace_assets.issues.decided import decided_now
+from retrace_assets.issues.decided import OF_TESTS, decided_now
 from retrace_assets.issues.fold import withdrawn_row
 from retrace_assets.issues.merges import bug_of, leaving, merges
 from retrace_assets.issues.reading import members_frame, read_clusters
@@ -57,7 +57,10 @@ def fold_new_decisions(
     A decision is recorded before it is folded: after a crash in between, the next fold sees it.
     """
     decisions = state.decisions()
-    new = decisions[_folded_decisions(transaction) :]
+    unseen = decisions[_folded_decisions(transaction) :]
+    new = [decision for decision in unseen if not decision.fingerprint.startswith(OF_TESTS)]
+    if unseen and not new:
+        advance(transaction, DECISIONS_STAGE, len(decisions))
     if not new:
         return pl.DataFrame(schema=dict.fromkeys(ISSUE_KEY, pl.String)), StageReport(STAGE)
     decided = (bug for decision in new for bug in (bug_of(decision), *leaving(decision)))

@@ -108,10 +108,14 @@ def failure_of(spec: Spec | ApiSpec, run: TestRun) -> Failure:
     )
 
 
-def restate(transaction: Transaction, state: StateStore, incident: Row) -> None:
-    """Bring an incident of a test up to what was decided about it; `incident` is its row."""
-    status = _standing(state, incident, incident["affected_count"], incident["last_seen_at"])
-    _write(transaction, {**incident, "status": status})
+def restate(transaction: Transaction, state: StateStore, decision: Decision) -> None:
+    """Bring the incident of a test up to what was just decided about it."""
+    columns = ", ".join(INCIDENTS.column_names)
+    query = f"SELECT {columns} FROM incidents WHERE project_id = ? AND environment_id = ? AND fingerprint = ?"
+    found = transaction.query(query, [decision.project_id, decision.environment_id, decision.fingerprint])
+    for incident in found.iter_rows(named=True):
+        status = _standing(state, incident, incident["affected_count"], incident["last_seen_at"])
+        _write(transaction, {**incident, "status": status})
 
 
 def _of_ui(spec: Spec, failed: AssertionResult) -> dict[str, str]:

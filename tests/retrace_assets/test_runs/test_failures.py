@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from retrace_assets.test_runs.failures import file_failures, restate
+from retrace_app.actions.incidents import resolve
+from retrace_assets.incidents.deciding import take
+from retrace_assets.issues.update import update as issues_update
+from retrace_assets.test_runs.failures import file_failures
 from retrace_assets.test_runs.update import API, NOBODY, UI, keep_run
 from retrace_core.api_spec import ApiSpec, ApiStep
 from retrace_core.spec import Source, Spec
@@ -129,14 +132,25 @@ def test_an_incident_that_was_resolved_regresses_with_the_next_red_run(runs: Run
     (incident,) = runs.incidents
     named = {name: incident[name] for name in ("project_id", "environment_id", "fingerprint")}
     at = datetime.now(UTC) - timedelta(minutes=7, seconds=30)
-    runs.state.record_decision(Decision(kind="resolve", fingerprint_version=1, actor="ann", at=at, **named))
+    decision = Decision(kind="resolve", fingerprint_version=1, actor="ann", at=at, **named)
 
     with lake.transaction() as transaction:
-        restate(transaction, runs.state, incident)
+        take(transaction, runs.state, decision)
     assert runs.queue == [("api_test", "resolved", 1)]
 
     runs.of(ORDERS)
     assert runs.queue == [("api_test", "regressed", 2)]
+
+
+def test_what_is_decided_about_a_test_is_left_alone_by_the_pipeline(runs: Runs, lake: Lake, state: StateStore) -> None:
+    runs.of(ORDERS)
+    resolve(lake, state, runs.incidents[0]["incident_id"], actor="ann")
+
+    record(lake, "s1", [{"at": 0, "kind": "meta"}, click(400), exception(460)])
+    process(lake, state)
+
+    assert ("api_test", "resolved", 1) in runs.queue
+    assert issues_update(lake, state).rows_out == 0
 
 
 @pytest.mark.parametrize(
@@ -185,6 +199,19 @@ def test_a_test_made_of_an_incident_is_a_source_of_it_whatever_it_shows(
     runs.of(ui_test(PageShowsContent(id="content"), incident_id))
 
     (incident,) = runs.incidents
+    assert [each["kind"] for each in json.loads(incident["sources"])] == ["replay", "ui_test"]
+
+
+def test_a_test_stays_a_source_when_the_bug_is_seen_again(runs: Runs, lake: Lake, state: StateStore) -> None:
+    record(lake, "s1", [{"at": 0, "kind": "meta"}, click(400), request(450)])
+    process(lake, state)
+    runs.of(ui_test(PageShowsContent(id="content"), runs.incidents[0]["incident_id"]))
+
+    record(lake, "s2", [{"at": 0, "kind": "meta"}, click(400), request(450)])
+    process(lake, state)
+
+    (incident,) = runs.incidents
+    assert incident["affected_count"] == 2
     assert [each["kind"] for each in json.loads(incident["sources"])] == ["replay", "ui_test"]
 
 
