@@ -62,7 +62,8 @@ def _progress() -> Iterator[OnProgress]:
 
         def tell(act: str, done: int, total: int) -> None:
             if act not in tasks:
-                for earlier in tasks.values():
+                # A task that is stopped again would take the time since then for its own.
+                for earlier in list(tasks.values())[-1:]:
                     progress.stop_task(earlier)  # type: ignore[arg-type]
                 tasks[act] = progress.add_task(act, total=total or None)
             progress.update(tasks[act], completed=done)  # type: ignore[arg-type]

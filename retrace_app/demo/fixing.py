@@ -20,10 +20,7 @@ from retrace_resources.settings import Settings
 FIXED: Final = "POST /api/orders answers 500"
 """Words in the title of the incident whose bug is in the repository."""
 
-TIMES: Final = 5
-"""Runs on the merged commit: as many as the proof takes."""
-
-_TIMES_BEFORE_MERGING: Final = 2
+_TIMES_BEFORE_MERGING: Final = 1
 AGENT: Final = Path(__file__).with_name("agent.py")
 """The program that stands in for a coding agent."""
 
@@ -40,9 +37,10 @@ class FixedAndMerged:
     verification: Verified
 
 
-def fix_one(settings: Settings, incident_id: str, on_step: OnStep) -> FixedAndMerged:
+def fix_one(settings: Settings, incident_id: str, on_step: OnStep, *, times: int) -> FixedAndMerged:
     """Fix an incident of the shop in a repository made for it, merge the pull request, and verify.
 
+    The test runs `times` on the merged commit.
     Raises `sandbox_unavailable`, and `patch_refused` when the fix was not admitted.
     """
     folder = settings.home / "demo"
@@ -62,6 +60,6 @@ def fix_one(settings: Settings, incident_id: str, on_step: OnStep) -> FixedAndMe
     on_step("Merging, as a person would")
     merged_as = shop.merge(done.branch)
     on_step("Testing what was merged")
-    verification = verify_fix(settings, incident_id, how, times=TIMES)
+    verification = verify_fix(settings, incident_id, how, times=times)
     patch = str(show_fix(settings, done.fix_id)["patch"])
     return FixedAndMerged(fix=done, patch=patch, merged_as=merged_as, verification=verification)

@@ -18,8 +18,9 @@ import msgspec
 from retrace_app.actions import keys, workspace
 from retrace_app.actions.incidents import Incident, list_incidents
 from retrace_app.actions.pipeline import Processed, process_pending
+from retrace_app.actions.reproduce import verify
 from retrace_app.demo.fixing import FIXED, FixedAndMerged, fix_one
-from retrace_app.demo.reproducing import reproduce_two
+from retrace_app.demo.reproducing import TIMES, reproduce_two
 from retrace_app.demo.shop_server import running_shop
 from retrace_app.demo.stored import stored_batches
 from retrace_app.demo.visitors import VISITORS, run_visits
@@ -71,9 +72,14 @@ def demonstrate(settings: Settings, on_progress: OnProgress) -> Demonstrated:
         on_progress("Visiting the shop", 0, len(VISITORS))
         visits = run_visits(shop, faults, one_more)
     found = _found(settings, len(visits), started, on_progress)
+    to_fix = _to_fix(found.incidents)
     act = "Testing two of them, with and without the bug"
-    certificates = reproduce_two(settings, found.incidents, faults, lambda done, of: on_progress(act, done, of))
-    fixed = _fixed(settings, found.incidents, on_progress)
+    certificates = reproduce_two(
+        settings, found.incidents, faults, lambda done, of: on_progress(act, done, of), to_fix=to_fix
+    )
+    fixed = fix_one(settings, to_fix, lambda step: on_progress(step, 0, 0), times=TIMES) if to_fix else None
+    if fixed:
+        certificates.insert(0, verify(settings, to_fix))
     # The queue says by now what the tests and the fix came to.
     with Lake(settings.home) as lake:
         incidents = list_incidents(lake)
@@ -81,12 +87,9 @@ def demonstrate(settings: Settings, on_progress: OnProgress) -> Demonstrated:
     return replace(found, seconds=seconds, incidents=incidents, certificates=certificates, fixed=fixed)
 
 
-def _fixed(settings: Settings, incidents: Sequence[Incident], on_progress: OnProgress) -> FixedAndMerged | None:
-    """Fix the incident that has its bug in the repository; nothing where nothing can be confined."""
-    chosen = next((incident.public_id for incident in incidents if FIXED in incident.title), "")
-    if not chosen or available():
-        return None
-    return fix_one(settings, chosen, lambda step: on_progress(step, 0, 0))
+def _to_fix(incidents: Sequence[Incident]) -> str:
+    """The incident that has its bug in the repository; none where nothing can be confined."""
+    return "" if available() else next((each.public_id for each in incidents if FIXED in each.title), "")
 
 
 def seed(settings: Settings, on_progress: OnProgress) -> Demonstrated:

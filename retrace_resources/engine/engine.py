@@ -135,7 +135,8 @@ class Engine:
             # A trace holds what was typed.
             traced = not any(secrets)
             if traced:
-                context.tracing.start(screenshots=True, snapshots=True)
+                # No film strip: taking it costs a third of a run, and the snapshots show the page at every step.
+                context.tracing.start(snapshots=True)
             context.add_init_script(_probe())
             traffic.attach(context)
             page = context.new_page()

@@ -45,6 +45,8 @@ from retrace_resources.engine.stopped import Stopped
 from retrace_resources.engine.watch import Watch
 
 _LOOK_MS: Final = 50
+# What is not answered by then is slow for people too, and they go on.
+_ANSWER_MS: Final = 4_000
 # As people do: a form that checks each key has time to.
 _KEY_DELAY_MS: Final = 15
 
@@ -70,6 +72,7 @@ class Acting:
 
 def do(acting: Acting, step: Step) -> None:
     """Wait for what must hold before a step, then do it; raises Stopped."""
+    _let_answer(acting)
     for condition in step.before:
         wait_for(acting, condition)
     try:
@@ -80,6 +83,16 @@ def do(acting: Acting, step: Step) -> None:
         if acting.watch.crashed:
             raise Stopped("browser_crashed", f"{step.id}: the page crashed") from None
         raise Stopped("broken_step", f"{step.id}: {_said(error)}") from None
+
+
+def _let_answer(acting: Acting) -> None:
+    """Wait until what the step before has sent is taken, if it changes anything: a person saw that before going on.
+
+    A reading request may stay open for good, and one that is never answered is left behind.
+    """
+    until = time.monotonic() + _ANSWER_MS / 1000
+    while acting.watch.has_unanswered(acting.app_url) and time.monotonic() < until:
+        acting.page.wait_for_timeout(_LOOK_MS)
 
 
 def wait_for(acting: Acting, condition: Condition) -> None:

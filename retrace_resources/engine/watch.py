@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 from playwright.sync_api import ConsoleMessage, Dialog, Page, Request, Response
 from playwright.sync_api import Error as PlaywrightError
 
+from retrace_resources.engine.hosts import is_own
+
 # The page's own doing: a navigation, or a search that was typed on.
 _ABORTED: Final = "net::ERR_ABORTED"
 _MOST_NOTED: Final = 5_000
+_QUESTIONS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(slots=True)
@@ -84,6 +87,16 @@ class Watch:
     def pending(self, since_step: int) -> list[Call]:
         """Requests of a step and later ones that nobody answered yet."""
         return [call for call in self.calls if call.is_pending and call.step >= since_step]
+
+    def has_unanswered(self, app_url: str) -> bool:
+        """Whether something that the step before sent to the app, and that is no mere question, is under way."""
+        return any(
+            call.is_pending
+            and call.step == self.step - 1
+            and call.method not in _QUESTIONS
+            and is_own(call.url, app_url)
+            for call in self.calls
+        )
 
     def _request(self, request: Request) -> None:
         if len(self.calls) >= _MOST_NOTED or not request.url.startswith(("http:", "https:")):

@@ -61,7 +61,7 @@ def create_app() -> Starlette:
         routes=[
             Route("/pages/{name}", _page),
             Route("/api/{status:int}", _api, methods=["GET", "POST"]),
-            Route("/hangs", _hangs),
+            Route("/hangs", _hangs, methods=["GET", "POST"]),
             Route("/login", _login, methods=["GET", "POST"]),
             Route("/private", _private),
             Route("/down", _down),

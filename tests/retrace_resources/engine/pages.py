@@ -48,6 +48,11 @@ PAGES: Final = {
     "echoes": _SAYS
     + "<button onclick=\"fetch('/api/200?wait=1', {method: 'POST'}).then(() => setTimeout(say, 100, 'saved'))\">Save</button>"
     "<button>Dead</button>",
+    # What is paid for is what was taken: whoever is faster than the answer finds nothing.
+    "takes": _SAYS
+    + "<button onclick=\"fetch('/api/200?wait=1', {method: 'POST'}).then(() => say('taken'))\">Take</button>"
+    "<button onclick=\"fetch('/hangs', {method: 'POST'})\">Hang</button>"
+    "<button onclick=\"say(out.textContent.includes('taken') ? 'paid' : 'empty')\">Pay</button>",
     "effects": _SAYS
     + """
     <button>Dead</button>

@@ -59,6 +59,17 @@ def test_field_that_writes_back_what_it_made_of_a_key_takes_the_whole_text(run: 
     )
 
 
+def test_step_waits_for_what_the_one_before_has_sent(run: Run) -> None:
+    assert run("takes", button("Take"), button("Pay"), asserts=said("paid")).verdict == "not_reproduced"
+
+
+def test_what_is_never_answered_is_not_waited_for_again(run: Run) -> None:
+    found = run("takes", button("Hang"), button("Pay"), button("Pay"), asserts=said("empty empty"))
+
+    assert found.verdict == "not_reproduced"
+    assert [step.duration_ms > 3_000 for step in found.steps] == [False, False, True, False]
+
+
 @pytest.mark.parametrize(("accept", "expected"), [(True, "yes"), (False, "no")])
 def test_dialog_is_answered_as_the_step_says(accept: bool, expected: str, run: Run) -> None:
     steps = [{"action": "dialog", "accept": accept}, button("Ask")]
