@@ -130,7 +130,9 @@ def begin(lake: Lake, state: StateStore, fixer: Fixer, tester: Tester, incident:
 
 def carry_out(attempt: Attempt) -> Tried:
     """Try once. Raises `sandbox_unavailable`, `app_not_started`, `code_host_refused` and what git refuses."""
-    with_test = _commit(attempt, b"")
+    with_test = _with_test(attempt)
+    if attempt.agent is None and with_test == attempt.base.commit:
+        return Tried(outcome="no_patch", reason="no_patch", detail="the repository has the test already")
     if attempt.agent is None:
         return _published(attempt, Tried(outcome="branch_ready"), with_test)
     attempt.fixer.on_step("Running the test on the base")
@@ -234,6 +236,13 @@ def _proof(attempt: Attempt, tried: Tried, head: str) -> Proof:
         agent=attempt.agent.name if attempt.agent else "none",
         certificate_sha256=digest,
     )
+
+
+def _with_test(attempt: Attempt) -> str:
+    """A commit that has the test: the base itself, once a fix was merged and did not last."""
+    files = _test_files(attempt)
+    there = dict(attempt.git.read(attempt.base.commit, files))
+    return attempt.base.commit if there == files else _commit(attempt, b"")
 
 
 def _commit(attempt: Attempt, patch: bytes) -> str:

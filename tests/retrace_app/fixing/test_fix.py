@@ -82,7 +82,7 @@ def test_merged_fix_resolves_the_incident_and_its_test_verifies_it(world: World)
     assert certificate.green.build == merged
 
 
-def test_bug_that_is_merged_back_in_is_regressed(world: World) -> None:
+def test_bug_that_is_merged_back_in_is_regressed_and_fixed_anew(world: World) -> None:
     done = world.fix(RIGHT)
     world.shop.merge(done.branch)
     assert verify_fix(world.settings, world.incident, HOW, times=1).status == "verified"
@@ -95,6 +95,11 @@ def test_bug_that_is_merged_back_in_is_regressed(world: World) -> None:
     found = verify_fix(world.settings, world.incident, FixHow(repo=NAME, start_command=START_COMMAND), times=1)
 
     assert (found.outcome, found.status) == ("regressed", "regressed")
+
+    again = world.fix(RIGHT)
+
+    assert (again.status, again.branch) == ("opened", f"{done.branch}-2"), again.error
+    assert git(world.shop.remote, "diff", "--name-only", BRANCH, again.branch) == SOURCE
 
 
 def test_request_that_a_person_closed_is_left_closed(world: World) -> None:
