@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from retrace_core.culprit import Culprit
-
 from retrace_assets.fix_prompts.inert import markdown_inert
+from retrace_core.culprit import Culprit
 
 _STEPS: Final = 20
 _FILES: Final = 5
