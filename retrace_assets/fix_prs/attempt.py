@@ -136,12 +136,13 @@ def carry_out(attempt: Attempt) -> Tried:
     if attempt.agent is None:
         return _published(attempt, Tried(outcome="branch_ready"), with_test)
     attempt.fixer.on_step("Running the test on the base")
-    before = red_on(attempt.builds(), _Runner(attempt), _checks(attempt), attempt.base.commit)
+    checks = _checks(attempt)
+    before = red_on(attempt.builds(), _Runner(attempt), checks, attempt.base.commit)
     if before.refusal:
         return _refused(Tried(outcome="refused", red=before.red), before.refusal)
     attempt.fixer.on_step(f"{attempt.agent.name} works on a copy")
     tried = replace(_patched(attempt, attempt.agent, with_test), red=before.red)
-    return _admitted(attempt, tried, with_test) if tried.patch and tried.outcome != "agent_failed" else tried
+    return _admitted(attempt, tried, with_test, checks) if tried.patch and tried.outcome != "agent_failed" else tried
 
 
 def _patched(attempt: Attempt, agent: Agent, with_test: str) -> Tried:
@@ -174,7 +175,7 @@ def _noting(attempt: Attempt) -> Callable[[Usage], None]:
     return lambda usage: keep(call_of(usage, attempt.fixer.llm.provider))
 
 
-def _admitted(attempt: Attempt, tried: Tried, with_test: str) -> Tried:
+def _admitted(attempt: Attempt, tried: Tried, with_test: str, checks: Checks) -> Tried:
     """Put a patch through the gate: what is read from it first, then what running it shows."""
     attempt.fixer.on_step("Judging the patch")
     git_dir, base = attempt.git.git_dir, attempt.base.commit
@@ -184,7 +185,7 @@ def _admitted(attempt: Attempt, tried: Tried, with_test: str) -> Tried:
         return _refused(tried, found[0], more=len(found) - 1)
     head = _commit(attempt, tried.patch)
     attempt.fixer.on_step("Running the tests on the patched app")
-    judged = judge(attempt.builds(), _Runner(attempt), _checks(attempt), base, head)
+    judged = judge(attempt.builds(), _Runner(attempt), checks, base, head)
     if judged.refusal:
         return _refused(tried, judged.refusal)
     return _published(attempt, replace(tried, green=judged.green), head)
