@@ -16,6 +16,9 @@ from retrace_core.errors import ErrorCode, RetraceError
 
 _HOST = "127.0.0.1"
 
+# A browser may keep a request open for as long as it lives.
+_SHUTDOWN_S = 2
+
 
 @contextmanager
 def serving(application: ASGIApp, port: int = 0) -> Iterator[str]:
@@ -24,7 +27,15 @@ def serving(application: ASGIApp, port: int = 0) -> Iterator[str]:
     Port 0 takes a free one. Raises PORT_IN_USE.
     """
     listener = _listen(port)
-    config = uvicorn.Config(application, loop="asyncio", ws="none", lifespan="off", log_config=None, access_log=False)
+    config = uvicorn.Config(
+        application,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), name="loopback-server", daemon=True)
     thread.start()

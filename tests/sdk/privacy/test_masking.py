@@ -80,7 +80,7 @@ def test_what_the_page_hides_stays_when_it_is_shown_changed_and_clicked(
         }
     }""")
     recorded.page.wait_for_timeout(50)
-    recorded.page.click("main > *", force=True, timeout=500) if "hidden" not in body else None
+    recorded.page.click("main > *", force=True) if "hidden" not in body else None
 
     assert "Roe" not in _sent(recorded)
 
