@@ -67,7 +67,7 @@ REPLAY_PAYLOADS = Table(
         _DAILY
         + """window_id VARCHAR Page load within the session.
 sequence BIGINT Position of the batch within its window.
-events VARCHAR JSON array of rrweb events, redacted, clocks as the client had them."""
+events VARCHAR JSON array of rrweb events, redacted, clocks as the client had them; mutations may be folded."""
     ),
     sorted_by=("started_at", "session_id", "window_id", "sequence"),
     key=("project_id", "environment_id", "session_id", "window_id", "sequence"),
@@ -106,7 +106,7 @@ target_name VARCHAR Accessible name of the control, redacted.
 target_test_id VARCHAR Test id of the control.
 target_css VARCHAR Short CSS path of the control.
 target_interactive BOOLEAN Whether a person would expect it to react.
-added INTEGER Nodes a mutation added.
+added INTEGER Additions of a mutation; folded, a node comes with all below it as one.
 removed INTEGER Nodes a mutation removed.
 texts INTEGER Texts a mutation changed.
 attributes INTEGER Attributes a mutation changed.

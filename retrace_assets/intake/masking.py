@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from retrace_assets.intake.columns import EventColumns
-from retrace_assets.intake.recordings import Recording, WindowKey, decode_objects, read_recordings, window_key
+from retrace_assets.intake.recordings import Recording, WindowKey, decode_until, read_recordings, window_key
 from retrace_assets.intake.sessions import PlacedBatch
 from retrace_assets.intake.values import is_legible
 from retrace_core.events import FULL_SNAPSHOT, INCREMENTAL, INPUT, MUTATION
@@ -52,10 +52,7 @@ def _may_hold_secrets(recording: Recording) -> bool:
 
 def _mask(recording: Recording, batches: dict[int, PlacedBatch]) -> None:
     fields = _SecretFields()
-    for sequence in sorted(recording):
-        if sequence > max(batches):
-            return
-        events = decode_objects(recording[sequence])
+    for sequence, events in decode_until(recording, max(batches)).items():
         masked = [fields.mask(event) for event in events]
         if sequence in batches and any(masked):
             batch = batches[sequence].batch

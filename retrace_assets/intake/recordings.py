@@ -6,6 +6,7 @@ intake/masking).
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ import polars as pl
 
 from retrace_assets.bounds import bounded
 from retrace_assets.intake.sessions import PlacedBatch
+from retrace_core.folding import unfold
 from retrace_core.tables import REPLAY_PAYLOADS
 from retrace_resources.lake import Transaction
 
@@ -48,7 +50,14 @@ def read_recordings(
     return recordings
 
 
-def decode_objects(events_json: str | bytes) -> list[dict[str, Any]]:
+def decode_until(recording: Recording, last: int) -> dict[int, list[dict[str, Any]]]:
+    """The events of a window by sequence, in order up to that one, with plain mutations for folded ones."""
+    decoded = {sequence: _objects(recording[sequence]) for sequence in sorted(recording) if sequence <= last}
+    unfold(chain.from_iterable(decoded.values()))
+    return decoded
+
+
+def _objects(events_json: str | bytes) -> list[dict[str, Any]]:
     """The events of a batch by index; what is no object is an empty one."""
     try:
         events = msgspec.json.decode(events_json)

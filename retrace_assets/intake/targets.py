@@ -7,7 +7,7 @@ descriptions that came with the click (intake/columns).
 from collections import defaultdict
 
 from retrace_assets.intake.columns import Click, EventColumns
-from retrace_assets.intake.recordings import Recording, WindowKey, decode_objects, read_recordings, window_key
+from retrace_assets.intake.recordings import Recording, WindowKey, decode_until, read_recordings, window_key
 from retrace_assets.intake.values import NAME_LIMIT, Details
 from retrace_core.dom import RecordedDom, Target
 from retrace_resources.lake import Transaction
@@ -31,13 +31,11 @@ def name_clicks(transaction: Transaction, columns: EventColumns) -> None:
 def _named(recording: Recording, clicks: list[Click]) -> dict[int, Details]:
     """Replay a window and look at the control of each click just before it was clicked."""
     row_at = {(click.placed.batch.post.sequence, click.event_index): click for click in clicks}
-    last = max(row_at)
     named: dict[int, Details] = {}
     dom = RecordedDom()
-    for sequence in sorted(recording):
-        for index, event in enumerate(decode_objects(recording[sequence])):
-            if (sequence, index) > last:
-                return named
+    last_sequence, _ = max(row_at)
+    for sequence, events in decode_until(recording, last_sequence).items():
+        for index, event in enumerate(events):
             click = row_at.get((sequence, index))
             target = dom.target(click.node_id) if click and click.node_id is not None else None
             if click and target:

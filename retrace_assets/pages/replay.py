@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from retrace_assets.pages.ambient import ambient_nodes
 from retrace_assets.pages.controls import destination, landmarks, traits
 from retrace_core.events import CLICK, FULL_SNAPSHOT, INCREMENTAL, MOUSE_INTERACTION, MUTATION
+from retrace_core.folding import unfold
 from retrace_core.messages import messages
 from retrace_core.visible import Seen, VisiblePage
 
@@ -51,6 +52,7 @@ class PageRow(NamedTuple):
 def page_rows(recording: Sequence[tuple[int, list[dict[str, Any]]]]) -> list[PageRow]:
     """Play a window: its batches' events by their sequence, in order; empty until its first full snapshot."""
     events = [event for _, batch in recording for event in batch]
+    unfold(events)
     player = _Player(ambient_nodes(events))
     rows: list[PageRow] = []
     for sequence, batch in recording:

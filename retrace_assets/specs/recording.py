@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from retrace_core.events import INCREMENTAL, INPUT, MOUSE_INTERACTION, MUTATION
+from retrace_core.folding import unfold
 from retrace_core.ids import event_id
 
 # Seconds are what some recorders write into custom events; see retrace_core.events.
@@ -105,6 +106,8 @@ def recording_of(session_id: str, rows: Iterable[Mapping[str, Any]]) -> Recordin
             if at_ms is not None:
                 name = event_id(row["window_id"], row["sequence"], index)
                 own.append(RecordedEvent(name, at_ms + (row["clock_offset_ms"] or 0), event))
+    for own in windows.values():
+        unfold(recorded.event for recorded in own)
     found = [RecordedWindow(name, tuple(events)) for name, events in windows.items() if events]
     return Recording(session_id, tuple(sorted(found, key=lambda window: window.events[0].at_ms)))
 

@@ -3,12 +3,13 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { minify } from "terser";
 import { leanRrweb } from "./lean-rrweb.mjs";
 
 const SERVED = "../../retrace_app/http/ingest/static";
 
 // What a page may load, gzipped, beyond rrweb as it is published; paid on every first visit. Raised by hand only.
-const OWN_GZIP_LIMIT_BYTES = 20 * 1024;
+const OWN_GZIP_LIMIT_BYTES = 20_000;
 
 const common = { bundle: true, target: "es2020", legalComments: "none", logLevel: "warning" };
 const page = { ...common, entryPoints: ["src/index.ts"], minify: true, write: false };
@@ -54,7 +55,9 @@ async function buildTests() {
 
 async function text(options) {
   const { outputFiles } = await build(options);
-  return outputFiles[0].text;
+  // Leaves a twentieth less than esbuild alone.
+  const { code } = await minify(outputFiles[0].text, { module: options.format === "esm", ecma: 2020, compress: { passes: 3 } });
+  return code;
 }
 
 function gzipped(text) {

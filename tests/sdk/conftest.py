@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from starlette.routing import Route
 from retrace_app.demo.capture import Batch, Capture, capturing
 from retrace_app.demo.serving import serving
 from retrace_app.demo.shop_server import recorder_file
+from retrace_core.folding import unfold
 from retrace_resources.browser import launch
 
 _WAIT_MS = 10_000
@@ -31,8 +33,10 @@ class Recorded:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """Every event that arrived, in the order of the batches."""
-        return [event for batch in self.capture.batches for event in batch["events"]]
+        """Every event that arrived, in the order of the batches, as rrweb recorded it."""
+        events = [copy(event) for batch in self.capture.batches for event in batch["events"]]
+        unfold(events)
+        return events
 
     def payloads(self, plugin: str) -> list[dict[str, Any]]:
         """What arrived of one kind of our own events."""

@@ -3,7 +3,10 @@
 import { name, version } from "../package.json";
 import type { FlushType } from "./batch";
 import { type Breadcrumb, Breadcrumbs, type GivenBreadcrumb } from "./breadcrumbs";
+import { createEventRedactor } from "./redact-events";
 import { EventLog } from "./event-log";
+import type { RecordedEvent } from "./events";
+import { Folding } from "./folding";
 import { INERT } from "./inert";
 import { type Options, resolveOptions, type Settings } from "./options";
 import type { Context } from "./page-state";
@@ -11,7 +14,6 @@ import { pseudonym } from "./pseudonym";
 import { recordedId, recordedNode, startRecording } from "./recording";
 import { createRedactor, type Redactor } from "./redaction";
 import { safely } from "./safely";
-import { createSerialiser } from "./serialise";
 import { type WatchedPage, watchPage } from "./watch-page";
 import { Windows } from "./windows";
 
@@ -52,7 +54,7 @@ export function init(options: Options): Client {
 class PageClient implements Client {
   private readonly settings: Settings;
   private readonly redactor: Redactor;
-  private readonly serialise: (value: object) => string;
+  private readonly redacted: <T extends object>(value: T) => T;
   private readonly windows: Windows;
   private readonly crumbs: Breadcrumbs;
   private readonly log = new EventLog();
@@ -64,14 +66,15 @@ class PageClient implements Client {
   constructor(options: Options) {
     const settings = (this.settings = resolveOptions(options));
     this.redactor = createRedactor(settings.redactionPatterns);
-    this.serialise = createSerialiser(this.redactor, settings.privacy, recordedNode);
+    this.redacted = createEventRedactor(this.redactor, settings.privacy, recordedNode);
     this.crumbs = new Breadcrumbs(settings.maxBreadcrumbs);
     this.log.listen(this.crumbs.hear);
     this.distinctId = String(options.distinctId ?? "");
     this.metadata = plainCopy(options.metadata);
     const address = { url: settings.ingestUrl, apiKey: settings.apiKey, send: window.fetch.bind(window) };
+    const folding = new Folding();
     this.windows = new Windows(settings, address, {
-      serialise: this.serialise,
+      serialise: (event: RecordedEvent) => JSON.stringify(folding.fold(this.redacted(event))),
       startRecording: (onEvent) => startRecording(settings.privacy, this.log, onEvent),
       fields: () => this.fields(),
       finish: () => this.log.finish(),
@@ -138,7 +141,7 @@ class PageClient implements Client {
         viewport: { width: window.innerWidth, height: window.innerHeight },
       },
     };
-    return { ...(JSON.parse(this.serialise(fields)) as object), distinctId: pseudonym(this.distinctId, this.redactor) };
+    return { ...this.redacted(fields), distinctId: pseudonym(this.distinctId, this.redactor) };
   }
 }
 

@@ -252,6 +252,14 @@ def test_field_that_becomes_one_for_a_secret_stays_one_until_the_page_does_not(h
     assert texts == ["before", "*****", "***", "after"]
 
 
+def test_copy_of_a_field_for_secrets_is_one_and_stays_folded(home: Path, lake: Lake) -> None:
+    copied = {"parentId": 2, "nextId": None, "node": {"like": 9, "ids": [5105, 1]}}
+    form = {"type": 2, "tagName": "form", "attributes": {}, "id": 9, "childNodes": [text_field(20, type="password")]}
+    folded = mutation(-600, adds=[copied], folded=True)
+    take_in(home, lake, [post([snapshot(-900, form), folded, typed(-500, 5106, "tulip"), typed(-400, 7, "rose")])])
+    assert payloads(lake)[0][1:] == [folded, typed(-500, 5106, "*****"), typed(-400, 7, "rose")]
+
+
 def test_masking_leaves_all_other_events_as_they_came(home: Path, lake: Lake) -> None:
     odd = {"type": 3, "timestamp": at(-600), "data": {"source": 99, "number": 10**40}}
     given, masked = typed(-550, 9, "tulip"), typed(-550, 9, "*****")

@@ -56,6 +56,14 @@ def test_messages_are_parts_of_their_event() -> None:
     ]
 
 
+def test_a_folded_mutation_is_what_rrweb_told() -> None:
+    shown = [add(2, element(40, "p", None)), add(40, text(41, "0"))]
+    folded = {"parentId": 2, "nextId": None, "node": {"like": 5, "id": 40}}
+    plain, copied = (played(at(10, mutation(**data))) for data in ({"adds": shown}, {"adds": [folded], "folded": True}))
+    assert [row.kind for row in copied] == ["snapshot", "change"]
+    assert copied == plain
+
+
 def test_a_node_that_moves_is_a_change() -> None:
     moved = mutation(removes=[{"parentId": 2, "id": 5}], adds=[add(2, element(5, "p", None, text(6, "0")), next_id=3)])
     assert [row.kind for row in played(at(10, moved))] == ["snapshot", "change"]

@@ -50,3 +50,15 @@ def test_events_that_nothing_is_made_of_are_not_read(source: str) -> None:
     row = {"window_id": "w", "sequence": 0, "clock_offset_ms": 0, "events": f"[{event}]"}
     (window,) = recording_of("s", [row]).windows
     assert "positions" not in window.events[0].event["data"]
+
+
+def test_mutations_are_unfolded_over_the_batches_of_a_window() -> None:
+    page = {"type": 2, "timestamp": 1, "data": {"node": {"type": 0, "id": 1, "childNodes": [{"type": 3, "id": 2}]}}}
+    copied = {"parentId": 1, "nextId": None, "node": {"like": 2, "id": 9}}
+    mutation = {"type": 3, "timestamp": 2, "data": {"source": 0, "adds": [copied], "folded": True}}
+    rows = [
+        {"window_id": "w", "sequence": number, "clock_offset_ms": 0, "events": json.dumps([event])}
+        for number, event in enumerate((page, mutation))
+    ]
+    (window,) = recording_of("s", rows).windows
+    assert window.events[1].event["data"]["adds"] == [{**copied, "node": {"type": 3, "id": 9}}]

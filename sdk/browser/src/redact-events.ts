@@ -1,5 +1,5 @@
-// Makes the text that leaves the page of everything recorded: every string redacted, rrweb's own included. The last
-// step before a batch; nothing is posted that did not pass here.
+// Takes secrets out of everything recorded, rrweb's own events included: every string is redacted. Nothing is posted
+// that did not pass here.
 
 import { isSecretField, maskedValue, type Privacy, stars } from "./privacy";
 import type { Redactor } from "./redaction";
@@ -22,12 +22,12 @@ const LONG_NUMBER = 4e12;
 type Fields = Readonly<Record<string, unknown>>;
 type Transform = (value: unknown, key: string) => unknown;
 
-/** Turns a recorded event, or any plain object, into JSON without secrets. `nodeOf` finds the node of an rrweb id. */
-export function createSerialiser(
+/** Makes a copy without secrets of a recorded event, or any plain object. `nodeOf` finds the node of an rrweb id. */
+export function createEventRedactor(
   redactor: Redactor,
   privacy: Privacy,
   nodeOf: (id: number) => Node | null,
-): (value: object) => string {
+): <T extends object>(value: T) => T {
   const isSecretKey = remembered((key) => !NAMED_LIKE_SECRETS.has(key) && isSecretName(key));
   const shownKey = remembered(redactor.text);
 
@@ -114,7 +114,7 @@ export function createSerialiser(
     return copy ?? fields;
   };
 
-  return (value) => JSON.stringify(redacted(value, ""));
+  return <T extends object>(value: T) => redacted(value, "") as T;
 }
 
 function remembered<T>(find: (key: string) => T): (key: string) => T {
