@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bench.detectors.recordings import Json, Recording
 from retrace_core.dom import RecordedDom
+from retrace_core.folding import unfold
 from retrace_core.nodes import Node
 
 _FULL, _INCREMENTAL, _META, _PLUGIN = 2, 3, 4, 6
@@ -114,6 +115,7 @@ def _unpacked(event: Json | str) -> Json:
 
 
 def _stream(events: list[Json], closed_at: float) -> Stream:
+    unfold(events)
     ordered = sorted(events, key=_at)
     stream = Stream(ends_ms=max(_at(ordered[-1]), closed_at))
     dom = RecordedDom()
