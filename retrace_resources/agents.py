@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, Literal
 
 from retrace_core.errors import ErrorCode, RetraceError
@@ -105,7 +104,6 @@ def run_agent(
     sandbox: Sandbox,
     checkout: Path | None = None,
     llm: Llm | None = None,
-    given: Mapping[str, bytes] = MappingProxyType({}),
     is_confined: bool = True,
     on_usage: Callable[[Usage], None] = lambda usage: None,
 ) -> AgentOutcome:
@@ -115,7 +113,7 @@ def run_agent(
     configured. Without a sandbox it still works on a copy. Raises `sandbox_unavailable` or `repository_unusable`.
     """
     with (
-        work_copy(git_dir, commit, given=given) as copy,
+        work_copy(git_dir, commit) as copy,
         _prompt_file(prompt) as prompt_file,
         _serving(llm, on_usage) as model,
     ):
@@ -135,7 +133,7 @@ def run_agent(
         if outcome.reason != "ended":
             return _outcome(outcome, b"", log)
         try:
-            return _outcome(outcome, patch_of(copy, git_dir, commit, given=given), log)
+            return _outcome(outcome, patch_of(copy, git_dir, commit), log)
         except RetraceError as error:
             if error.code is not ErrorCode.PATCH_REFUSED:
                 raise

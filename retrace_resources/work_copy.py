@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from retrace_core.errors import ErrorCode, RetraceError
@@ -37,17 +36,14 @@ MOST_CHANGED: Final = 1_000
 MOST_BYTES: Final = 20_000_000
 """Bytes that changed files may have together."""
 
-_NO_FILES: Final[Mapping[str, bytes]] = MappingProxyType({})
 # Whatever the commit's own attributes say: what the agent sees as changed is what it changed.
 _ATTRIBUTES: Final = "* -text -ident !filter !working-tree-encoding\n"
 _SOMEBODY: Final = ("-c", "user.name=agent", "-c", "user.email=agent@localhost")
 
 
 @contextmanager
-def work_copy(
-    git_dir: Path, commit: str, *, patch: bytes = b"", given: Mapping[str, bytes] = _NO_FILES
-) -> Iterator[Path]:
-    """A folder with the files of a commit while the block runs, `patch` applied and `given` files put in or replaced.
+def work_copy(git_dir: Path, commit: str, *, patch: bytes = b"") -> Iterator[Path]:
+    """A folder with the files of a commit while the block runs, `patch` applied.
 
     Submodules are empty folders. Raises `repository_unusable`, or `patch_refused` when the patch does not apply.
     """
@@ -57,7 +53,7 @@ def work_copy(
     try:
         copy.mkdir()
         with plain_git(git_dir) as git:
-            _index(git, commit, patch, given)
+            _index(git, commit, patch)
             _write_files(git, copy)
         _make_repository(copy)
         yield copy
@@ -65,14 +61,14 @@ def work_copy(
         remove(around)
 
 
-def patch_of(copy: Path, git_dir: Path, commit: str, *, given: Mapping[str, bytes] = _NO_FILES) -> bytes:
+def patch_of(copy: Path, git_dir: Path, commit: str) -> bytes:
     """What was changed in a copy of a commit, as a patch; empty when nothing was.
 
-    New files that the commit's `.gitignore` names are left out, as are names that git takes nowhere; `given` files
-    count as the commit's. Raises `patch_refused` for more than `MOST_CHANGED` files or `MOST_BYTES`.
+    New files that the commit's `.gitignore` names are left out, as are names that git takes nowhere. Raises
+    `patch_refused` for more than `MOST_CHANGED` files or `MOST_BYTES`.
     """
     with plain_git(git_dir) as git:
-        before = _index(git, commit, b"", given)
+        before = _index(git, commit)
         known = {entry.path: entry for entry in git.entries()}
         modules = {path for path, entry in known.items() if entry.mode == SUBMODULE}
         found = {each.path: each for each in walk(copy, modules)}
@@ -85,15 +81,10 @@ def patch_of(copy: Path, git_dir: Path, commit: str, *, given: Mapping[str, byte
         return git.diff(before, git.write_tree(), "-p", "--binary", "--full-index")
 
 
-def changes_of(
-    git_dir: Path, commit: str, patch: bytes, *, given: Mapping[str, bytes] = _NO_FILES
-) -> tuple[FileChange, ...]:
-    """What a patch does to a commit with the `given` files, file by file.
-
-    Raises `patch_refused` when it does not apply.
-    """
+def changes_of(git_dir: Path, commit: str, patch: bytes) -> tuple[FileChange, ...]:
+    """What a patch does to a commit, file by file; raises `patch_refused` when it does not apply."""
     with plain_git(git_dir) as git:
-        before = _index(git, commit, b"", given)
+        before = _index(git, commit)
         _apply(git, patch)
         after = git.write_tree()
         raw = list(read_raw(git.diff(before, after, "-z", "--raw", "--no-abbrev")))
@@ -115,18 +106,10 @@ def paths_of(git_dir: Path, commit: str) -> frozenset[str]:
         return frozenset(os.fsdecode(entry.path) for entry in git.entries())
 
 
-def _index(git: PlainGit, commit: str, patch: bytes, given: Mapping[str, bytes]) -> str:
-    """Make the index that of a commit with a patch and given files; its tree."""
+def _index(git: PlainGit, commit: str, patch: bytes = b"") -> str:
+    """Make the index that of a commit with a patch; its tree."""
     git.read_tree(git.tree_of(commit))
     _apply(git, patch)
-    if given:
-        with tempfile.TemporaryDirectory() as folder:
-            files = [Path(folder, str(number)) for number in range(len(given))]
-            for file, content in zip(files, given.values(), strict=True):
-                file.write_bytes(content)
-            ids = git.store(files)
-        entries = (Entry(REGULAR, each, os.fsencode(path)) for path, each in zip(given, ids, strict=True))
-        git.update(entries, ErrorCode.REPOSITORY_UNUSABLE)
     return git.write_tree()
 
 

@@ -166,14 +166,6 @@ def test_what_was_not_committed_is_not_in_the_copy(run: Run) -> None:
     assert run("ls -A src").log.read_text() == "cart.js\n"
 
 
-def test_an_agent_that_edits_the_test_shows_it(run: Run, shop: Path) -> None:
-    given = {"tests/retrace/INC-1.spec.ts": b"test('it')\n"}
-    outcome = run("echo 'test.skip()' > tests/retrace/INC-1.spec.ts", given=given)
-    changes = changes_of(shop / ".git", "HEAD", outcome.patch, given=given)
-    assert [(change.path, change.kind) for change in changes] == [("tests/retrace/INC-1.spec.ts", "modified")]
-    assert run("cat tests/retrace/INC-1.spec.ts", given=given).patch == b""
-
-
 def test_an_agent_that_leaves_what_is_no_patch_is_refused_with_the_reason(run: Run) -> None:
     outcome = run("n=0; while [ $n -le 1000 ]; do : > new$n; n=$((n+1)); done")
     assert (outcome.patch, outcome.reason) == (b"", "patch_refused")

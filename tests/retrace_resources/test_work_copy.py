@@ -303,15 +303,6 @@ def test_a_copy_that_was_removed_is_refused(repository: Repository) -> None:
     assert refusal.value.code is ErrorCode.PATCH_REFUSED
 
 
-def test_given_files_count_as_the_commits(repository: Repository) -> None:
-    given = {"tests/retrace/INC-1.spec.ts": b"test()\n", "src/cart.js": b"given\n"}
-    with work_copy(repository.git_dir, "HEAD", given=given) as copy:
-        assert (copy / "tests/retrace/INC-1.spec.ts").read_bytes() == b"test()\n"
-        assert patch_of(copy, repository.git_dir, "HEAD", given=given) == b""
-        (copy / "tests/retrace/INC-1.spec.ts").write_text("test.skip()\n")
-        assert b"test.skip()" in patch_of(copy, repository.git_dir, "HEAD", given=given)
-
-
 def test_a_patch_that_does_not_apply_is_refused(repository: Repository) -> None:
     patch = b"diff --git a/nowhere b/nowhere\n--- a/nowhere\n+++ b/nowhere\n@@ -1 +1 @@\n-a\n+b\n"
     for refused in (
