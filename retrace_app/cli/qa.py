@@ -344,6 +344,8 @@ def _details(incident: Incident, decisions: list[Decision]) -> Panel:
 
 def _facts(incident: Incident) -> RenderableType:
     seen = f"{incident.affected_count:,} sessions, {incident.affected_users:,} users"
+    if incident.source_kind in ("ui_test", "api_test"):
+        seen = f"{incident.affected_count:,} red runs"
     times = f"{_time(incident.first_seen_at)} to {_time(incident.last_seen_at)}"
     facts = {
         "Severity": Text(incident.severity, _SEVERITY_LOOKS.get(incident.severity, "")),

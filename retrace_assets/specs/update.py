@@ -64,7 +64,8 @@ def rebuild(lake: Lake, files: SpecFiles[Spec], incident_id: str, *, app_url: st
 def _generate(lake: Lake, incident: Mapping[str, Any], spec_id: str, app_url: str) -> tuple[Spec | None, str]:
     """The test of the first candidate of which one can be made; else why none can be made of the first."""
     if not incident["issue_ids"]:
-        return None, f"no recording shows it, a test does (retrace tester run {incident['repro_spec_id']})"
+        command = "api-run" if incident["source_kind"] == "api_test" else "run"
+        return None, f"no recording shows it, a test does (retrace tester {command} {incident['repro_spec_id']})"
     reasons: list[str] = []
     for candidate in candidates(lake, incident):
         try:

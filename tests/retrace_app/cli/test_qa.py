@@ -10,6 +10,7 @@ from retrace_app.cli import main
 from retrace_resources.lake import Lake
 from retrace_resources.state import StateStore
 from tests.retrace_assets.signals.recordings import click, exception, process, record, request
+from tests.retrace_assets.test_runs.test_failures import ORDERS, Runs
 
 WIDTH = 100
 HOSTILE = "[bold red]Save[/]\x1b[31m\x07\u202e"
@@ -164,3 +165,17 @@ def test_configuration_is_taken_from_config(where: Path, capsys: pytest.CaptureF
     code, _, err = ask(capsys, "list", "--config", str(where / "none.yaml"))
     assert code == 1
     assert "error[config_not_found]" in err
+
+
+def test_incident_that_a_test_filed_was_seen_in_runs_and_names_the_command_that_shows_it(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Lake(where) as lake, StateStore.open(where) as state:
+        runs = Runs(lake, state, where)
+        runs.of(ORDERS)
+        runs.of(ORDERS)
+    (incident,) = listed(capsys)
+    assert "2 red runs" in ask(capsys, "show", incident["public_id"])[1]
+    code, _, err = ask(capsys, "reproduce", incident["public_id"])
+    assert code != 0
+    assert "retrace tester api-run orders" in " ".join(err.split())
