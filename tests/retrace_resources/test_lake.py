@@ -116,6 +116,43 @@ def test_readers_see_nothing_of_an_open_transaction_and_it_sees_itself(home: Pat
         assert stages(other) == ["open"]
 
 
+def test_queries_of_one_reading_agree_while_others_write(home: Path) -> None:
+    with Lake(home) as lake, Lake(home) as other:
+        with lake.reading() as reading:
+            before = reading.query("SELECT count(*) FROM progress").item()
+            with other.transaction() as transaction:
+                transaction.append(PROGRESS, progress("replays"))
+            assert reading.query("SELECT count(*) FROM progress").item() == before
+        assert stages(lake) == ["replays"]
+
+
+def test_reading_cannot_write_and_the_next_one_works(home: Path) -> None:
+    with Lake(home) as lake:
+        with pytest.raises(duckdb.Error, match="read-only"), lake.reading() as reading:
+            reading.query("INSERT INTO progress VALUES ('replays', 1)")
+        with lake.reading() as reading:
+            assert reading.query("SELECT count(*) FROM progress").item() == 0
+
+
+def test_a_query_that_failed_leaves_nothing_behind(home: Path) -> None:
+    with Lake(home) as lake:
+        for _ in range(3):
+            with pytest.raises(duckdb.ConversionException):
+                lake.query("SELECT stage::INTEGER FROM one", one=pl.DataFrame({"stage": ["x"]}))
+            with pytest.raises(duckdb.CatalogException):
+                lake.query("FROM one")
+            assert stages(lake) == []
+
+
+def test_a_closed_lake_opens_again_at_the_next_query(home: Path) -> None:
+    with Lake(home) as lake:
+        assert stages(lake) == []
+        lake.close()
+        with Lake(home) as other, other.transaction() as transaction:
+            transaction.append(PROGRESS, progress("replays"))
+        assert stages(lake) == ["replays"]
+
+
 def test_commit_no_is_the_snapshot_the_commit_becomes_in_every_opener(home: Path) -> None:
     with Lake(home) as first, Lake(home) as second:
         for lake in (first, second, first):
