@@ -23,6 +23,8 @@ from retrace_core.tables import INCIDENTS
 from retrace_resources.lake import Lake, Transaction
 from retrace_resources.state import Decision, DecisionKind, StateStore
 
+_Query = Callable[[str, dict[str, object]], pl.DataFrame]
+
 STATUSES = (*OPEN, "resolved", "verified", "ignored", "withdrawn")
 SEVERITIES = ("critical", "high", "medium", "low")
 DEFAULT_LIMIT = 25
@@ -259,19 +261,27 @@ def _decision(
     )
 
 
-def find_incident(
-    query: Callable[[str, dict[str, object]], pl.DataFrame], reference: str, tenant: Tenant | None = None
-) -> Incident:
+def find_incident(query: _Query, reference: str, tenant: Tenant | None = None) -> Incident:
     """Find an incident as `show_incident` does, in a transaction or out of it."""
+    return _incident(_find(query, "*", reference, tenant))
+
+
+def find_bugs(query: _Query, reference: str, tenant: Tenant) -> tuple[str, list[str]]:
+    """Find what an incident stands for, as `find_incident` does: its fingerprint, and the ids of its issues."""
+    row = _find(query, "fingerprint, issue_ids", reference, tenant)
+    return row["fingerprint"], row["issue_ids"]
+
+
+def _find(query: _Query, columns: str, reference: str, tenant: Tenant | None) -> dict[str, Any]:
     name = reference.strip()
     owned, owner = tenant.condition if tenant else ("true", {})
     rows = query(
-        f"SELECT * FROM incidents WHERE {owned} AND (incident_id = $public OR list_contains(aliases, $public) "
+        f"SELECT {columns} FROM incidents WHERE {owned} AND (incident_id = $public OR list_contains(aliases, $public) "
         "OR list_contains(issue_ids, $issue)) ORDER BY incident_id LIMIT 1",
         {**owner, "public": name.upper(), "issue": name.lower()},
     )
     if rows.height:
-        return _incident(rows.row(0, named=True))
+        return rows.row(0, named=True)
     code = ErrorCode.ISSUE_NOT_FOUND if name.startswith("bug_") else ErrorCode.INCIDENT_NOT_FOUND
     raise RetraceError(code, f"nothing is known as {name!r}", hint="retrace qa list")
 

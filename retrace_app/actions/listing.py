@@ -5,12 +5,13 @@ noun), or how a client is told where to go on (the faces).
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from retrace_core.table import Table
-from retrace_resources.lake import Lake
+from retrace_resources.lake import Lake, Reading
 
 Row = dict[str, Any]
 """A row by the table's column names; times are UTC without a zone, as in the lake."""
@@ -34,11 +35,17 @@ class Tenant:
 
     @property
     def condition(self) -> Condition:
-        """The rows of this tenant."""
-        return (
-            "project_id = $project_id AND environment_id = $environment_id",
-            {"project_id": self.project_id, "environment_id": self.environment_id},
-        )
+        """The rows of this tenant.
+
+        Compared as one row, so that the lake does not look for files by it: files hold all tenants of their time, and
+        each column by which files are looked for costs a part of the catalog's query, 3 ms of processor.
+        """
+        return "(project_id, environment_id) = ($project_id, $environment_id)", self.params
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The values of its parameters."""
+        return {"project_id": self.project_id, "environment_id": self.environment_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +111,24 @@ def exists(lake: Lake) -> bool:
     return lake.catalog_path.exists()
 
 
-def read_rows(lake: Lake, columns: str, source: str, conditions: Sequence[Condition], rest: str = "") -> list[Row]:
+def one_commit(lake: Lake) -> AbstractContextManager[Lake | Reading]:
+    """What reads one commit with several queries; the lake itself where there is none yet, of which nothing is read."""
+    return lake.reading() if exists(lake) else nullcontext(lake)
+
+
+def read_rows(
+    reader: Lake | Reading, columns: str, source: str, conditions: Sequence[Condition], rest: str = ""
+) -> list[Row]:
     """Read rows that meet all conditions; none where there is no lake yet."""
-    if not exists(lake):
+    if isinstance(reader, Lake) and not exists(reader):
         return []
     where = " AND ".join(sql for sql, _ in conditions)
     params = {name: value for _, values in conditions for name, value in values.items()}
-    return lake.query(f"SELECT {columns} FROM {source} WHERE {where} {rest}", params).to_dicts()
+    return reader.query(f"SELECT {columns} FROM {source} WHERE {where} {rest}", params).to_dicts()
 
 
 def read_page(
-    lake: Lake,
+    reader: Lake | Reading,
     *,
     table: Table,
     columns: Sequence[str],
@@ -125,7 +139,7 @@ def read_page(
     """Read one page of a table's rows that meet all conditions."""
     behind = [order.behind(page.after)] if page.after is not None else []
     rows = read_rows(
-        lake,
+        reader,
         f"{', '.join(columns)}, {order.marks}",
         table.name,
         [*conditions, *behind],

@@ -18,7 +18,8 @@ from retrace_resources.landing import Landing, UnreadableSegment
 # Counting what waits reads it: beyond this the answer would take longer than a look at a dashboard may.
 _COUNTED_BYTES: Final = 64 * MIB
 
-_MINE: Final = "project_id = $project_id AND ($environment_id IS NULL OR environment_id = $environment_id)"
+_MINE: Final = "(project_id, coalesce($environment_id, environment_id)) = ($project_id, environment_id)"
+"""A project's rows, or those of one of its environments; one row, as `Tenant.condition` is."""
 
 # One row a thing that is counted: what it is, which of its kind, how many, and two sums of it.
 _COUNTS: Final = """

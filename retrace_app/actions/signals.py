@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from retrace_app.actions.incidents import show_incident
+from retrace_app.actions.incidents import find_bugs
 from retrace_app.actions.listing import (
     FIRST_PAGE,
     Condition,
@@ -19,12 +19,13 @@ from retrace_app.actions.listing import (
     equal,
     exists,
     read_page,
+    read_rows,
 )
-from retrace_app.actions.replays import find_replay
+from retrace_app.actions.replays import WITHIN, find_replay, within
 from retrace_assets.versions import Bug, read_versions
 from retrace_core.errors import RetraceError
 from retrace_core.tables import ISSUES, SIGNALS
-from retrace_resources.lake import Lake
+from retrace_resources.lake import Lake, Reading
 
 NEWEST_FIRST: Final = Order((("occurred_at", datetime), ("signal_id", str)), descending=True)
 
@@ -53,38 +54,38 @@ def list_signals(lake: Lake, tenant: Tenant, chosen: SignalFilter, page: PageReq
     ]
     if not exists(lake):
         return Page([])
-    try:
-        if chosen.session is not None:
-            conditions.append(_of_session(lake, tenant, chosen.session))
-        if chosen.incident is not None:
-            conditions.append(_of_incident(lake, tenant, chosen.incident))
-    except RetraceError as error:
-        if error.code.http_status != 404:
-            raise
-        return Page([])
-    return read_page(
-        lake, table=SIGNALS, columns=SIGNALS.column_names, order=NEWEST_FIRST, conditions=conditions, page=page
-    )
+    with lake.reading() as reader:
+        try:
+            if chosen.session is not None:
+                conditions.append(_of_session(reader, tenant, chosen.session))
+            if chosen.incident is not None:
+                conditions.append(_of_incident(reader, tenant, chosen.incident))
+        except RetraceError as error:
+            if error.code.http_status != 404:
+                raise
+            return Page([])
+        return read_page(
+            reader, table=SIGNALS, columns=SIGNALS.column_names, order=NEWEST_FIRST, conditions=conditions, page=page
+        )
 
 
-def _of_session(lake: Lake, tenant: Tenant, name: str) -> Condition:
+def _of_session(reader: Reading, tenant: Tenant, name: str) -> Condition:
     if not name.startswith("rpl_"):
         return "session_id = $session_id", {"session_id": name}
-    session = find_replay(lake, tenant, name)
-    bounds = {column: session[column] for column in ("day", "started_at", "session_id")}
-    return "day = $day AND started_at = $started_at AND session_id = $session_id", bounds
+    return within(find_replay(reader, tenant, name, WITHIN))
 
 
-def _of_incident(lake: Lake, tenant: Tenant, reference: str) -> Condition:
+def _of_incident(reader: Reading, tenant: Tenant, reference: str) -> Condition:
     """The signals of every bug an incident stands for, under all names they had."""
-    incident = show_incident(lake, reference, tenant)
-    issues = lake.query(
-        f"SELECT unnest(fingerprints) AS fingerprint FROM {ISSUES.name} WHERE project_id = ? AND environment_id = ? "
-        "AND list_contains(?, issue_id)",
-        [tenant.project_id, tenant.environment_id, incident.issue_ids],
+    fingerprint, issue_ids = find_bugs(reader.query, reference, tenant)
+    issues = read_rows(
+        reader,
+        "unnest(fingerprints) AS fingerprint",
+        ISSUES.name,
+        [tenant.condition, ("list_contains($issue_ids, issue_id)", {"issue_ids": issue_ids})],
     )
-    versions = read_versions(lake)
-    roots = {incident.fingerprint, *issues["fingerprint"]}
+    versions = read_versions(reader)
+    roots = {fingerprint, *(issue["fingerprint"] for issue in issues)}
     names = {
         bug.fingerprint for root in roots for bug in versions.names(Bug(tenant.project_id, tenant.environment_id, root))
     }

@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from retrace_app.actions import metrics, replays
-from retrace_app.actions.listing import DEFAULT_LIMIT, MOST_LISTED, PageRequest, Tenant
+from retrace_app.actions.listing import DEFAULT_LIMIT, MOST_LISTED, PageRequest, Tenant, one_commit
 from retrace_app.http.read.access import TENANT_REFUSALS, TOKEN_REFUSALS, require_environment, tenant_of, token_with
 from retrace_app.http.read.cursors import MAX_CURSOR_CHARS, read_cursor, write_cursor
 from retrace_app.http.read.house import house_of
@@ -149,11 +149,11 @@ def show_replay(
     limit: Annotated[int, Query(ge=1, le=MOST_LISTED, description="Events on a page; at 4 MiB it ends early.")] = 100,
 ) -> Response:
     """Show one session: its windows, batches and signals, and a page of what was recorded."""
-    lake = house_of(request).lake
     after = read_cursor(_EVENTS, replays.EVENT_ORDER, events_cursor, "events_cursor")
-    session = replays.find_replay(lake, tenant, replay_id)
-    shown = replays.show_replay(lake, tenant, session)
-    page = replays.read_events(lake, tenant, session, window_id, PageRequest(after, limit))
+    with one_commit(house_of(request).lake) as reader:
+        session = replays.find_replay(reader, tenant, replay_id)
+        shown = replays.show_replay(reader, tenant, session)
+        page = replays.read_events(reader, tenant, session, window_id, PageRequest(after, limit))
     around = ReplayDetail(
         project_id=tenant.project_id,
         environment_id=tenant.environment_id,
