@@ -13,7 +13,8 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -99,20 +100,45 @@ def _original(columns: tuple[str, ...]) -> str:
 def questions(client: httpx.Client, environment_id: str) -> Iterator[tuple[str, str, Mapping[str, str]]]:
     """The questions that are asked: a name, a path and its parameters."""
     here = {"environment_id": environment_id}
-    newest = client.get("/api/replays", params=here).raise_for_status().json()["sessions"]
+    first: dict[str, dict[str, Any]] = {}
     for name in ("replays", "issues", "incidents", "signals"):
         path = f"/api/{name}"
+        rows = "sessions" if name == "replays" else name
+        first[name] = client.get(path, params=here).raise_for_status().json()[rows][-1]
         yield f"{name}, first page", path, here
-        cursor = client.get(path, params={**here, "limit": "500"}).raise_for_status().json()["next_cursor"]
-        if cursor:
-            yield f"{name}, behind 500", path, {**here, "cursor": cursor}
-    day = {"from": newest[-1]["started_at"][:10]}
-    yield "replays, of one user", "/api/replays", {**here, "distinct_id": newest[0]["distinct_id"] or "user-1"}
-    yield "replays, with errors", "/api/replays", {**here, "has_errors": "true", "min_duration_ms": "1000"}
-    yield "replays, that saw a URL in a day", "/api/replays", {**here, **day, "url": "/checkout"}
-    yield "signals, of a detector", "/api/signals", {**here, "detector": "network_5xx"}
-    yield "signals, of a session", "/api/signals", {**here, "session": newest[-1]["replay_id"]}
-    yield "replay, with 100 events", f"/api/replays/{newest[-1]['replay_id']}", here
+        cursor = client.get(path, params={**here, "limit": "400"}).raise_for_status().json()["next_cursor"]
+        yield f"{name}, behind 400", path, {**here, "cursor": cursor}
+    replay, signal, issue = first["replays"], first["signals"], first["issues"]
+    page = urlsplit(replay["first_url"]).path
+    day = {"from": replay["started_at"][:10]}
+    filters: dict[str, list[tuple[str, dict[str, str]]]] = {
+        "replays": [
+            ("of one user", {"distinct_id": replay["distinct_id"] or "user-1"}),
+            ("of a release", {"release": replay["release"] or "1.0.0"}),
+            ("still active", {"status": "active"}),
+            ("with errors", {"has_errors": "true", "min_duration_ms": "1000"}),
+            ("that saw a URL in a day", {**day, "url": page}),
+            ("that saw a URL", {"url": page}),
+            ("that saw a URL nobody saw", {"url": "/nowhere"}),
+        ],
+        "issues": [
+            ("open and severe", {"status": "open", "severity": issue["severity"]}),
+            ("of a detector in a day", {**day, "detector": issue["detector"]}),
+        ],
+        "incidents": [("open and severe", {"status": "open", "severity": issue["severity"]})],
+        "signals": [
+            ("of a detector", {"detector": "network_5xx"}),
+            ("of a fingerprint", {"fingerprint": signal["fingerprint"]}),
+            ("of a day", day),
+            ("of a session by its name", {"session": signal["session_id"]}),
+            ("of a session", {"session": replay["replay_id"]}),
+            ("of an incident", {"incident": first["incidents"]["public_id"]}),
+        ],
+    }
+    for name, asked in filters.items():
+        for what, params in asked:
+            yield f"{name}, {what}", f"/api/{name}", {**here, **params}
+    yield "replay, with 100 events", f"/api/replays/{replay['replay_id']}", here
     yield "metrics", "/api/metrics", here
 
 
