@@ -214,6 +214,9 @@ class Lake:
         cursor.execute("USE lake")
         # It would draw on the terminal of whoever runs a command.
         cursor.execute("SET enable_progress_bar = false")
+        # For the first few rows of an order DuckDB would scan a table twice, first for the order alone. To look for its
+        # files once more costs more than the columns that this saves.
+        cursor.execute("SET late_materialization_max_rows = 0")
         return cursor
 
     def _refuse_fork(self) -> None:

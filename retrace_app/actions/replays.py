@@ -251,9 +251,9 @@ def _conditions(chosen: ReplayFilter) -> list[Condition]:
 def _seen(chosen: ReplayFilter) -> list[Condition]:
     """Sessions with an event on such a page; their span bounds the look.
 
-    Here the tenant's columns are compared one by one: with a million events it saves 40 ms that whole files have one
-    value of each. A bare `IN` would have the join hold every session, all columns of it; what is made of its answer has
-    it hold the sessions seen, so that the page is filled from the newest file.
+    A bare `IN` would have the join hold every session, all columns of it; what is made of its answer has it hold the
+    sessions seen, so that the page is filled from the newest file. An environment is of one project, which the list
+    names as well: here it is enough, and one comparison of a million events less.
     """
     parts = {name: part for name, part in (("url", chosen.url), ("route", chosen.route)) if part}
     if not parts:
@@ -262,8 +262,8 @@ def _seen(chosen: ReplayFilter) -> list[Condition]:
     where += [sql for sql, _ in between("started_at", chosen.since, chosen.until)]
     return [
         (
-            f"coalesce(session_id IN (SELECT DISTINCT session_id FROM {REPLAY_EVENTS.name} WHERE project_id = "
-            f"$project_id AND environment_id = $environment_id AND {' AND '.join(where)}), false)",
+            f"coalesce(session_id IN (SELECT DISTINCT session_id FROM {REPLAY_EVENTS.name} "
+            f"WHERE environment_id = $environment_id AND {' AND '.join(where)}), false)",
             {f"seen_{name}": part for name, part in parts.items()},
         )
     ]

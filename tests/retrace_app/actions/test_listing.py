@@ -15,7 +15,7 @@ from retrace_core.tables import REPLAY_EVENTS, REPLAYS
 from retrace_resources.lake import INLINED_ROWS, Lake
 
 OURS = Tenant("proj_ours", "env_live")
-OTHERS = (Tenant("proj_ours", "env_test"), Tenant("proj_theirs", "env_live"), Tenant("proj_theirs", "env_test"))
+OTHERS = (Tenant("proj_ours", "env_test"), Tenant("proj_theirs", "env_their_live"))
 DAYS = [datetime.fromisoformat(f"2026-11-{day}T12:00") for day in (18, 19, 20)]
 A_DAY = 2 * INLINED_ROWS
 
