@@ -9,7 +9,7 @@ keys and bare scalars therefore survive by construction, and each rewritten stri
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
@@ -69,8 +69,13 @@ def redact(texts: pl.Series) -> pl.Series:
 
 def redact_text(text: str) -> str:
     """Redact one text by the same rules; lone surrogates become `?`, which no store could keep anyway."""
-    encodable = text.encode("utf-8", "replace").decode("utf-8")
-    return str(redact(pl.Series([encodable]))[0])
+    return redact_texts([text])[0]
+
+
+def redact_texts(texts: Iterable[str]) -> list[str]:
+    """Redact each of many texts as `redact_text` does, in the time of a few."""
+    encodable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+    return redact(pl.Series(encodable, dtype=pl.String)).to_list()
 
 
 def _slices(texts: pl.Series) -> Iterator[pl.Series]:

@@ -5,7 +5,7 @@ Belongs here: the files and the manifest. Does not: what is in a record (retrace
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ import msgspec
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
-from retrace_core.redaction import redact_text
+from retrace_core.redaction import redact_texts
 from retrace_core.test_run import Artifact, ArtifactKind, StepResult, TestRun
 from retrace_resources.engine.watch import Call, Watch
 from retrace_resources.run_records import RECORD
@@ -90,19 +90,38 @@ class Folder:
         self._files[name] = kind
 
     def _lines(self, rows: Iterable[Any]) -> str:
-        return "".join(f"{json.dumps(self._clean(row), ensure_ascii=False)}\n" for row in rows)
+        return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in self._clean([*rows]))
 
     def _clean(self, value: Any) -> Any:
-        """The same without secrets: those of the run, and what looks like one."""
-        if isinstance(value, dict):
-            return {name: self._clean(each) for name, each in value.items()}
-        if isinstance(value, list):
-            return [self._clean(each) for each in value]
-        if not isinstance(value, str):
-            return value
+        """The same without secrets: those of the run, and what looks like one.
+
+        All texts are redacted together: each takes milliseconds alone, and a page's requests have hundreds of them.
+        """
+        texts = {text: self._without_secrets(text) for text in _texts(value)}
+        return _replaced(value, dict(zip(texts, redact_texts(texts.values()), strict=True)))
+
+    def _without_secrets(self, text: str) -> str:
         for spelled in self._secrets:
-            value = value.replace(spelled, REDACTED)
-        return redact_text(value)
+            text = text.replace(spelled, REDACTED)
+        return text
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value, names aside."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
+def _replaced(value: Any, texts: Mapping[str, str]) -> Any:
+    """The same with each of its texts replaced."""
+    if isinstance(value, dict):
+        return {name: _replaced(each, texts) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_replaced(each, texts) for each in value]
+    return texts[value] if isinstance(value, str) else value
 
 
 def _spellings(secret: str) -> Iterator[str]:

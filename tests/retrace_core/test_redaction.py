@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from retrace_core.redaction import redact, redact_text
+from retrace_core.redaction import redact, redact_text, redact_texts
 from retrace_core.redaction_rules import HINTS, RULES
 
 _RECORDINGS = Path(os.environ.get("RETRACE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data")) / "recordings"
@@ -367,6 +367,13 @@ def test_redacting_any_text_twice_changes_nothing_more(texts: list[str]) -> None
     once = redact(pl.Series([text.encode("utf-8", "replace").decode() for text in texts]))
 
     assert redact(once).to_list() == once.to_list()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_TEXTS, max_size=8))
+@example(["", "lone \ud800", '"password"', '"hunter2"', "pwd=abc"])
+def test_texts_come_out_together_as_each_does_alone(texts: list[str]) -> None:
+    assert redact_texts(texts) == [redact_text(text) for text in texts]
 
 
 @pytest.mark.skipif(not _RECORDINGS.exists(), reason="no recordings here; RETRACE_TEST_DATA names their folder")
