@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrace_core.errors import ErrorCode, RetraceError
-from retrace_core.tables import CHANGES, PAGE_CHANGES, PROGRESS, REPLAYS, SCHEMA_VERSION
+from retrace_core.tables import CHANGES, PAGE_CHANGES, PROGRESS, REPLAYS, SCHEMA_VERSION, TABLES
 from retrace_resources.lake import INLINED_ROWS, Lake
 
 DAY = date(2026, 11, 20)
@@ -58,6 +58,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(template: Path, tmp_path: Path) -> Path:
     """A home of the test's own with an empty lake."""
     return Path(shutil.copytree(template, tmp_path / "home"))
+
+
+def test_every_table_has_statistics_before_its_first_row_and_no_row(home: Path) -> None:
+    with Lake(home) as lake, lake.connection() as connection:
+        catalog = "__ducklake_metadata_lake"
+        query = f"SELECT table_name FROM {catalog}.ducklake_table JOIN {catalog}.ducklake_table_stats USING (table_id)"
+        assert {name for (name,) in connection.execute(query).fetchall()} == {*TABLES, "meta"}
+        for table in TABLES:
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchall() == [(0,)]
 
 
 def test_committed_rows_are_seen_by_another_opener(home: Path) -> None:
