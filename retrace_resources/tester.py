@@ -7,11 +7,11 @@ Belongs here: what a machine adds to a spec (commands, accounts, variables) and 
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.redaction import redact_text
@@ -20,6 +20,9 @@ from retrace_core.test_run import TestRun
 from retrace_resources.engine.options import BrowserName, RunOptions
 from retrace_resources.run_records import runs_folder
 from retrace_resources.settings import Settings
+
+if TYPE_CHECKING:
+    from retrace_resources.engine.engine import Engine
 
 _RESET_SECONDS: Final = 120.0
 
@@ -49,7 +52,8 @@ class RunOnce(Protocol):
 class Tester:
     """How tests run on this machine; an empty command does nothing. `on_run` is told of each run that ended.
 
-    With `app_runs` whoever asks has started the app, and no command does.
+    With `app_runs` whoever asks has started the app, and no command does. `kept_engine` gives the browser of a
+    block that keeps one open.
     """
 
     home: Path
@@ -64,6 +68,7 @@ class Tester:
     headless: bool = True
     browser: BrowserName = "chromium"
     on_run: Callable[[TestRun], None] = lambda _: None
+    kept_engine: "Callable[[], Engine] | None" = None
 
     def resolve(self, spec: Spec, asked: Asked) -> Asked:
         """Say what was left open: where the app runs, and what its build is called."""
@@ -87,7 +92,6 @@ class Tester:
         """Start app and browser for `spec`; yields what runs it, or a variant of it, once; raises what `run` does."""
         # The code location is loaded by every run of Dagster, and most of them drive no browser.
         from retrace_resources.app_process import running_app  # noqa: PLC0415
-        from retrace_resources.engine.engine import Engine  # noqa: PLC0415
 
         command = "" if self.app_runs else self.start_command or spec.start_command
         options = RunOptions(
@@ -101,13 +105,37 @@ class Tester:
         )
         log = self.home / "logs" / f"app-{spec.spec_id}.log"
         app = running_app(command, asked.app_url, log, variables=spec.env_overrides) if command else nullcontext()
-        with app, Engine(headless=self.headless, browser=self.browser) as engine:
+        with app, self._engine() as engine:
 
             def run_once(variant: Spec, run_id: str, folder: Path, app_url: str = "") -> TestRun:
                 self._reset()
                 return engine.run(variant, replace(options, app_url=app_url or asked.app_url), run_id, folder)
 
             yield run_once
+
+    @contextmanager
+    def keeping_browser(self) -> "Iterator[Tester]":
+        """The same with one browser for whatever runs in the block, started by the first that needs it."""
+        engines: list[Engine] = []
+        with ExitStack() as stack:
+
+            def kept() -> "Engine":
+                if engines and not engines[-1].runs:
+                    # Playwright starts no second browser in a thread that has one, be it dead.
+                    stack.close()
+                    engines.clear()
+                if not engines:
+                    engines.append(stack.enter_context(self._engine()))
+                return engines[-1]
+
+            yield replace(self, kept_engine=kept)
+
+    def _engine(self) -> "AbstractContextManager[Engine]":
+        from retrace_resources.engine.engine import Engine  # noqa: PLC0415 - as above
+
+        if self.kept_engine:
+            return nullcontext(self.kept_engine())
+        return Engine(headless=self.headless, browser=self.browser)
 
     def _reset(self) -> None:
         if not self.reset_command:

@@ -185,7 +185,9 @@ def _admitted(attempt: Attempt, tried: Tried, with_test: str, checks: Checks) ->
         return _refused(tried, found[0], more=len(found) - 1)
     head = _commit(attempt, tried.patch)
     attempt.fixer.on_step("Running the tests on the patched app")
-    judged = judge(attempt.builds(), _Runner(attempt), checks, base, head)
+    # A project has many other tests, and starting a browser takes as long as a short one.
+    with attempt.tester.keeping_browser() as tester:
+        judged = judge(attempt.builds(), _Runner(replace(attempt, tester=tester)), checks, base, head)
     if judged.refusal:
         return _refused(tried, judged.refusal)
     return _published(attempt, replace(tried, green=judged.green), head)

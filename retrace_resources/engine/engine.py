@@ -84,6 +84,11 @@ class Engine:
         """Stop it, with all its processes."""
         self._launched.__exit__(None, None, None)
 
+    @property
+    def runs(self) -> bool:
+        """Whether its browser is still there: a page can take it down."""
+        return self._browser.is_connected()
+
     def run(self, spec: Spec, options: RunOptions, run_id: str, folder: Path) -> TestRun:
         """Run a spec once, and again as often as `retries` says while what stopped it may go away by itself.
 

@@ -70,3 +70,19 @@ def test_an_app_that_cannot_be_reset_is_not_tested(app: str, tester: Tester) -> 
         runs(replace(tester, reset_command="echo no database >&2; false"), spec_of("plain"), Asked(app_url=app))
     assert raised.value.code is ErrorCode.APP_NOT_STARTED
     assert "no database" in str(raised.value.detail)
+
+
+@pytest.mark.slow
+def test_a_block_keeps_one_browser_as_long_as_it_lives(app: str, tester: Tester) -> None:
+    with tester.keeping_browser() as keeping:
+        assert keeping.kept_engine is not None
+        alone = runs(keeping, spec_of("plain"), Asked(app_url=app))
+        first = keeping.kept_engine()
+        again = runs(keeping, spec_of("plain"), Asked(app_url=app))
+        assert keeping.kept_engine() is first
+
+        first._browser.close()
+        anew = runs(keeping, spec_of("plain"), Asked(app_url=app))
+        assert keeping.kept_engine() is not first
+    assert len({run.verdict for run in (*alone, *again, *anew)}) == 1
+    assert anew[0].verdict != "inconclusive"
