@@ -1,6 +1,8 @@
 """Fixtures every test may use."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import duckdb
 import pytest
 from hypothesis import settings
 
+from retrace_core.tables import SCHEMA_VERSION
 from retrace_resources.lake import Lake
 
 # Deadlines would measure the machine; the examples are what counts.
@@ -30,6 +33,39 @@ def unchecked_extensions() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duckdb, "connect", connect_unchecked)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def make_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Lake], duckdb.DuckDBPyConnection]]:
+    """Begin each new lake with a copy of one catalog: to make its tables takes longer than most tests do.
+
+    Gives what makes one, to tests of that. Programs that tests start as processes of their own make theirs, too.
+    """
+    make = Lake._open
+
+    @cache
+    def made() -> Path:
+        home = tmp_path_factory.mktemp("made")
+        with pytest.MonkeyPatch.context() as patch, Lake(home) as lake:
+            patch.setattr(Lake, "_open", make)
+            lake.snapshot_id()
+            return lake.catalog_path
+
+    def copy(lake: Lake) -> duckdb.DuckDBPyConnection:
+        if lake.catalog_path.exists():
+            return make(lake)
+        source = made()
+        with lake._writers_lock():
+            if not lake.catalog_path.exists():
+                part = lake.catalog_path.with_suffix(".part")
+                shutil.copy(source, part)
+                part.rename(lake.catalog_path)
+                (lake.catalog_path.parent / f"schema-{SCHEMA_VERSION}").touch()
+        return make(lake)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Lake, "_open", copy)
+        yield make
 
 
 @pytest.fixture

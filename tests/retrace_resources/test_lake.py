@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -43,6 +43,14 @@ def progress(stage: str, commit_no: int = 1) -> pl.DataFrame:
 def stages(lake: Lake) -> list[str]:
     """What the table `progress` names."""
     return lake.query("SELECT stage FROM progress ORDER BY stage")["stage"].to_list()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lakes_are_made(make_lake: Callable[[Lake], duckdb.DuckDBPyConnection]) -> Iterator[None]:
+    """Here nothing is copied: how a lake comes to be is what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Lake, "_open", make_lake)
+        yield
 
 
 @pytest.fixture(scope="module")
