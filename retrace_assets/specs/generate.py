@@ -18,8 +18,9 @@ from retrace_assets.specs.assertions import ABOUT_CLICKS, assertion_of, meant
 from retrace_assets.specs.cutting import cut
 from retrace_assets.specs.landmarks import control_names, is_sure, landmark_of, landmark_since, newcomer
 from retrace_assets.specs.locators import RenderedPage, is_password, locators_of, stable_name
-from retrace_assets.specs.recording import RecordedWindow, Recording, collecting_later
+from retrace_assets.specs.recording import RecordedWindow, Recording
 from retrace_assets.specs.values import input_of, is_kept, kind_of
+from retrace_assets.uncollected import uncollected
 from retrace_core.accessible import input_type_of
 from retrace_core.dom import RecordedDom
 from retrace_core.errors import ErrorCode, RetraceError
@@ -62,7 +63,7 @@ _BY_HAND: Final = "write this test by hand: retrace tester create --steps-file â
 Row = Mapping[str, Any]
 
 
-@collecting_later()
+@uncollected()
 def generate(recording: Recording, signal: Row, session_signals: Sequence[Row], *, app_url: str = "") -> Spec:
     """Make the test of a finding: a pure function of the recording, the finding and its session's others.
 

@@ -3,15 +3,14 @@
 Belongs here: decoding what the lake keeps, and which windows led to a moment. Does not: what a person did (acts).
 """
 
-import gc
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from retrace_assets.uncollected import uncollected
 from retrace_core.events import INCREMENTAL, INPUT, MOUSE_INTERACTION, MUTATION
 from retrace_core.folding import unfold
 from retrace_core.ids import event_id
@@ -77,22 +76,7 @@ class Recording:
         return (*before, last)
 
 
-@contextmanager
-def collecting_later() -> Iterator[None]:
-    """Let the collector of cycles wait for a block that makes millions of objects and ends soon; also a decorator.
-
-    It costs a fifth of the time that a test of half an hour's recording takes, and frees next to nothing meanwhile.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@collecting_later()
+@uncollected()
 def recording_of(session_id: str, rows: Iterable[Mapping[str, Any]]) -> Recording:
     """Read rows of `replay_payloads` with their window's `clock_offset_ms`, ordered by window and sequence.
 
