@@ -6,19 +6,15 @@ partition, and what it was refused with. Does not: any of the assets.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dagster import AssetKey, ExecuteInProcessResult
-
-from retrace_app.actions.pipeline import failure_of
-from retrace_assets.partitions import BY_INCIDENT
 from retrace_core.errors import ErrorCode, RetraceError
 from retrace_core.table import Table
-from retrace_definitions import build_defs
-from retrace_resources.dagster_instance import open_instance
 from retrace_resources.dagster_names import FIX_LOOP_JOB, SILENT
-from retrace_resources.dagster_resources import default_resources
 from retrace_resources.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import ExecuteInProcessResult
 
 
 def materialize(
@@ -33,6 +29,15 @@ def materialize(
 
     `resources` stand in the place of the configured ones, `config` is by table.
     """
+    # Every command of the queue can come here and most do not: importing Dagster takes longer than they do.
+    from dagster import AssetKey  # noqa: PLC0415
+
+    from retrace_app.actions.pipeline import failure_of  # noqa: PLC0415
+    from retrace_assets.partitions import BY_INCIDENT  # noqa: PLC0415
+    from retrace_definitions import build_defs  # noqa: PLC0415
+    from retrace_resources.dagster_instance import open_instance  # noqa: PLC0415
+    from retrace_resources.dagster_resources import default_resources  # noqa: PLC0415
+
     partition = incident["incident_id"]
     ops = {name: {"config": dict(values)} for name, values in (config or {}).items()}
     definitions = build_defs(resource_overrides={**default_resources(settings), **resources})
@@ -49,7 +54,7 @@ def materialize(
             raise _refusal(result) or failure_of(instance, result.run_id, "it gives no reason")
 
 
-def _refusal(result: ExecuteInProcessResult) -> RetraceError | None:
+def _refusal(result: "ExecuteInProcessResult") -> RetraceError | None:
     """What an asset refused with, as it was raised there."""
     for event in result.all_events:
         given = event.step_failure_data.user_failure_data if event.is_step_failure else None

@@ -35,6 +35,17 @@ def test_overview_loads_nothing_that_a_command_needs(environment: Mapping[str, s
     assert heavy.isdisjoint(done.stderr.split())
 
 
+def test_queue_is_listed_without_dagster(environment: Mapping[str, str], tmp_path: Path) -> None:
+    program = "import sys; from retrace_app.cli import main; main(['qa', 'list']); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=dict(environment), cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    loaded = done.stdout.split()
+    assert "retrace_app.cli.qa" in loaded
+    assert "dagster" not in loaded
+
+
 @pytest.mark.parametrize("name", [line.name for line in COMMANDS])
 def test_every_command_has_help_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([name, "--help"]) == 0
