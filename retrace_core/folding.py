@@ -77,7 +77,8 @@ class _Document:
                 siblings.append(grown)
                 left.append((_Finished(grown), siblings))
                 nested = node.get("childNodes")
-                left += [(child, children) for child in reversed(nested if isinstance(nested, list) else ())]
+                told_children: list[object] = nested if isinstance(nested, list) else []
+                left += [(child, children) for child in reversed(told_children)]
         return top[0] if top else None
 
     def _copied(self, copy: _Json) -> list[_Json]:
