@@ -45,7 +45,7 @@ lint: $(STAMPS)/python
 
 unit: setup
 	npm --prefix sdk/browser test --silent
-	$(BIN)/pytest -m 'not slow' -n 2
+	$(BIN)/pytest -m 'not slow' -n 2 --dist worksteal
 
 # Two at a time where tests wait for browsers and sandboxes; one at a time where processes are killed or time is measured.
 # The engine drives browsers of its own, so it shares no test process with those that keep one open.
