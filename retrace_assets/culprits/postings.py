@@ -58,6 +58,15 @@ class PostingsBuilder:
         self._counts.extend(counted.values())
         self._lengths.append(counted.total())
 
+    def extend(self, later: "PostingsBuilder") -> None:
+        """Add the documents of another builder after its own."""
+        own = array("I", map(self._words.__getitem__, later._words))
+        self._numbers.frombytes(_bytes(_series(own).gather(_series(later._numbers))))
+        first = len(self._lengths)
+        self._documents.frombytes(_bytes((_series(later._documents) + first).cast(pl.UInt32)))
+        self._counts += later._counts
+        self._lengths += later._lengths
+
     def build(self) -> Postings:
         """All that was added, in the order of terms."""
         terms, pairs = self._terms()

@@ -62,27 +62,11 @@ def index_sources(
     files: Iterable[TreeFile] = (),
 ) -> SourceIndex:
     """Index what is `worth_reading`, given with its content; `files` are all of the commit, `changes` its past."""
-    gathered = _Gathered()
-    for path, content in contents:
-        gathered.add(path, content)
-    modules = Modules(gathered.paths, gathered.aliases)
-    return SourceIndex(
-        code_version=CODE_VERSION,
-        commit=commit,
-        paths=gathered.paths,
-        words=gathered.words.build(),
-        names=gathered.names.build(),
-        imports=[modules.imported(*each) for each in zip(gathered.paths, gathered.specifiers, strict=True)],
-        routes=compose(gathered.paths, gathered.tables, modules),
-        translations=[file.path for file in files if file.size <= MOST_BYTES and is_translation(file.path)],
-        changes=list(changes),
-        told=_told(changes),
-        owners=next((gathered.owners[path] for path in OWNERS_FILES if path in gathered.owners), []),
-    )
+    return index_gathered(commit, gather(contents), changes, files)
 
 
-class _Gathered:
-    """What is known so far, file by file; what needs all files (imports, mounts) is kept as it is written."""
+class Gathered:
+    """What is known of some files; what needs all files (imports, mounts) is kept as it is written."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []
@@ -101,6 +85,17 @@ class _Gathered:
         elif is_written(content):
             self._add_source(path, content)
 
+    def extend(self, later: "Gathered") -> None:
+        """Take the files of another one after its own."""
+        first = len(self.paths)
+        self.tables |= {first + place: table for place, table in later.tables.items()}
+        self.paths += later.paths
+        self.specifiers += later.specifiers
+        self.words.extend(later.words)
+        self.names.extend(later.names)
+        self.aliases |= later.aliases
+        self.owners |= later.owners
+
     def _add_source(self, path: str, content: bytes) -> None:
         if table := table_of(path, content):
             self.tables[len(self.paths)] = table
@@ -108,6 +103,34 @@ class _Gathered:
         self.specifiers.append(list(specifiers_of(path, content)))
         self.names.add(_words_of_path(path))
         self.words.add(raw_words(content))
+
+
+def gather(contents: Iterable[tuple[str, bytes]]) -> Gathered:
+    """Read files one after the other; several processes may each do so with some of a commit's."""
+    gathered = Gathered()
+    for path, content in contents:
+        gathered.add(path, content)
+    return gathered
+
+
+def index_gathered(
+    commit: str, gathered: Gathered, changes: Sequence[Change] = (), files: Iterable[TreeFile] = ()
+) -> SourceIndex:
+    """Index what was gathered of all that is `worth_reading`."""
+    modules = Modules(gathered.paths, gathered.aliases)
+    return SourceIndex(
+        code_version=CODE_VERSION,
+        commit=commit,
+        paths=gathered.paths,
+        words=gathered.words.build(),
+        names=gathered.names.build(),
+        imports=[modules.imported(*each) for each in zip(gathered.paths, gathered.specifiers, strict=True)],
+        routes=compose(gathered.paths, gathered.tables, modules),
+        translations=[file.path for file in files if file.size <= MOST_BYTES and is_translation(file.path)],
+        changes=list(changes),
+        told=_told(changes),
+        owners=next((gathered.owners[path] for path in OWNERS_FILES if path in gathered.owners), []),
+    )
 
 
 def _words_of_path(path: str) -> Counter[bytes]:
