@@ -55,16 +55,6 @@ def worth_reading(files: Iterable[TreeFile]) -> list[str]:
     ]
 
 
-def index_sources(
-    commit: str,
-    contents: Iterable[tuple[str, bytes]],
-    changes: Sequence[Change] = (),
-    files: Iterable[TreeFile] = (),
-) -> SourceIndex:
-    """Index what is `worth_reading`, given with its content; `files` are all of the commit, `changes` its past."""
-    return index_gathered(commit, gather(contents), changes, files)
-
-
 class Gathered:
     """What is known of some files; what needs all files (imports, mounts) is kept as it is written."""
 
@@ -113,10 +103,10 @@ def gather(contents: Iterable[tuple[str, bytes]]) -> Gathered:
     return gathered
 
 
-def index_gathered(
+def index_sources(
     commit: str, gathered: Gathered, changes: Sequence[Change] = (), files: Iterable[TreeFile] = ()
 ) -> SourceIndex:
-    """Index what was gathered of all that is `worth_reading`."""
+    """Index what was gathered of all that is `worth_reading`; `files` are all of the commit, `changes` its past."""
     modules = Modules(gathered.paths, gathered.aliases)
     return SourceIndex(
         code_version=CODE_VERSION,

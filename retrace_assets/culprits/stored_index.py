@@ -18,7 +18,7 @@ from retrace_assets.culprits.source_index import (
     Gathered,
     SourceIndex,
     gather,
-    index_gathered,
+    index_sources,
     worth_reading,
 )
 from retrace_core.errors import ErrorCode, RetraceError
@@ -42,7 +42,7 @@ def index_of(home: Path, repository: Repository, commit: str) -> tuple[SourceInd
         return known, False
     files = repository.files(commit)
     gathered = _gathered(repository, commit, worth_reading(files))
-    index = index_gathered(commit, gathered, repository.history(commit, HISTORY_DAYS), files)
+    index = index_sources(commit, gathered, repository.history(commit, HISTORY_DAYS), files)
     if not index.paths:
         detail = f"{repository.path} has no source file at {commit[:10]} that can be ranked"
         raise RetraceError(ErrorCode.REPOSITORY_UNUSABLE, detail, hint="connect the repository of the application")

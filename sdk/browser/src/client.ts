@@ -3,7 +3,6 @@
 import { name, version } from "../package.json";
 import type { FlushType } from "./batch";
 import { type Breadcrumb, Breadcrumbs, type GivenBreadcrumb } from "./breadcrumbs";
-import { createEventRedactor } from "./redact-events";
 import { EventLog } from "./event-log";
 import type { RecordedEvent } from "./events";
 import { Folding } from "./folding";
@@ -12,6 +11,7 @@ import { type Options, resolveOptions, type Settings } from "./options";
 import type { Context } from "./page-state";
 import { pseudonym } from "./pseudonym";
 import { recordedId, recordedNode, startRecording } from "./recording";
+import { createEventRedactor } from "./redact-events";
 import { createRedactor, type Redactor } from "./redaction";
 import { safely } from "./safely";
 import { type WatchedPage, watchPage } from "./watch-page";

@@ -15,7 +15,7 @@ interface Add {
 }
 
 /** A node as it is told: with its children in it, or as a copy of what was told under the id `like`. */
-export type FoldedNode = object;
+type FoldedNode = object;
 
 interface Look {
   readonly node: RecordedNode;
@@ -98,7 +98,11 @@ function idsOf({ id, childNodes = [] }: RecordedNode): number[] {
 /** The same nodes, as far as possible with their children in them, which rrweb adds one by one. */
 function nested(adds: readonly Add[]): Add[] {
   const siblings = new Map<number, Add[]>();
-  for (const add of adds) siblings.set(add.parentId, [...(siblings.get(add.parentId) ?? []), add]);
+  for (const add of adds) {
+    const known = siblings.get(add.parentId);
+    if (known) known.push(add);
+    else siblings.set(add.parentId, [add]);
+  }
   const children = new Map<number, readonly RecordedNode[]>();
   for (const { node } of adds) {
     const ordered = node.childNodes?.length ? undefined : inOrder(siblings.get(node.id) ?? []);
@@ -115,6 +119,6 @@ function nested(adds: readonly Add[]): Add[] {
 function inOrder(adds: readonly Add[]): readonly RecordedNode[] | undefined {
   const before = new Map(adds.map((add) => [add.nextId, add.node]));
   const ordered: RecordedNode[] = [];
-  for (let node = before.get(null); node && ordered.length < adds.length; node = before.get(node.id)) ordered.unshift(node);
-  return ordered.length === adds.length ? ordered : undefined;
+  for (let node = before.get(null); node && ordered.length < adds.length; node = before.get(node.id)) ordered.push(node);
+  return ordered.length === adds.length ? ordered.reverse() : undefined;
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from retrace_assets.culprits.clues import Clues
 from retrace_assets.culprits.ranking import rank
-from retrace_assets.culprits.source_index import SourceIndex, index_sources, worth_reading
+from retrace_assets.culprits.source_index import SourceIndex, gather, index_sources, worth_reading
 from retrace_core.culprit import Culprit
 from retrace_resources.repository import Change, TreeFile
 
@@ -17,7 +17,7 @@ def index_of_sources(sources: Sources, changes: Sequence[Change] = ()) -> Source
     """The index of some files."""
     files = [TreeFile(path, len(text.encode()), "100644", "0" * 40) for path, text in sources.items()]
     wanted = worth_reading(files)
-    return index_sources("c0ffee", [(path, sources[path].encode()) for path in wanted], changes, files)
+    return index_sources("c0ffee", gather((path, sources[path].encode()) for path in wanted), changes, files)
 
 
 def ranked(sources: Sources, clues: Clues, changes: Sequence[Change] = ()) -> tuple[Culprit, ...]:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from retrace_assets.culprits import stored_index
-from retrace_assets.culprits.source_index import gather, index_gathered
+from retrace_assets.culprits.source_index import gather, index_sources
 from retrace_assets.culprits.stored_index import index_of
 from retrace_resources.repository import Repository
 from tests.retrace_assets.culprits.sources import write_repository
@@ -26,7 +26,7 @@ def test_files_gathered_in_two_parts_give_the_index_of_all(cut: int) -> None:
     contents = [(path, text.encode()) for path, text in SOURCES.items()]
     gathered = gather(contents[:cut])
     gathered.extend(gather(contents[cut:]))
-    assert index_gathered("c0ffee", gathered) == index_gathered("c0ffee", gather(contents))
+    assert index_sources("c0ffee", gathered) == index_sources("c0ffee", gather(contents))
 
 
 @pytest.mark.slow
