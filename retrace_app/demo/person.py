@@ -7,21 +7,21 @@ import asyncio
 import random
 from collections.abc import Mapping
 
-from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import FloatRect, Locator, Page
 
 _ANGRY_CLICK_S = (0.06, 0.12)
 _KEY_S = (0.02, 0.06)
 _STEPS = 3  # points of a mouse movement; the recorder samples every 50 ms anyway
 
-# Without Playwright's wait for a still picture, which a page that draws itself anew all the time never gives.
-_PLACE = """(element) => {
-    element.scrollIntoViewIfNeeded();
-    const { x, y, width, height } = element.getBoundingClientRect();
-    return { x, y, width, height };
-}"""
-_LOOKS = 20
-_LOOK_AGAIN_S = 0.05
+# A page that draws itself anew all the time never holds the still picture that Playwright waits for, and may have
+# thrown away what one message found before the next measures it. An event is found and told within one message.
+_LOOK = "retrace-demo:look"
+_NOTE_PLACE = f"""() => addEventListener("{_LOOK}", ({{ target }}) => {{
+    target.scrollIntoViewIfNeeded();
+    const {{ x, y, width, height }} = target.getBoundingClientRect();
+    window.retraceDemoPlace = {{ x, y, width, height }};
+}}, {{ capture: true, once: true }})"""
+_PLACE = "() => window.retraceDemoPlace"
 
 # After leaving, the page's last posts are still on their way.
 _GOODBYE_S = 0.4
@@ -129,9 +129,10 @@ class Person:
 
 
 async def _place_of(target: Locator) -> FloatRect:
-    for _ in range(_LOOKS):
-        place: FloatRect = await target.evaluate(_PLACE)
-        if place["width"] > 0:
-            return place
-        await asyncio.sleep(_LOOK_AGAIN_S)
-    raise PlaywrightError(f"{target} cannot be seen")
+    place: FloatRect | None = None
+    while place is None:  # a page that was left meanwhile has told nothing
+        await target.wait_for()
+        await target.page.evaluate(_NOTE_PLACE)
+        await target.dispatch_event(_LOOK)
+        place = await target.page.evaluate(_PLACE)
+    return place
