@@ -9,11 +9,13 @@ import platform
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
+import psutil
 from playwright.async_api import Browser as AsyncBrowser
 from playwright.async_api import async_playwright
 from playwright.sync_api import Browser, sync_playwright
@@ -123,6 +125,34 @@ async def launch_async(program: Path, *, headless: bool = True) -> AsyncIterator
             yield browser
         finally:
             await browser.close()
+
+
+@contextmanager
+def killed_after(seconds: float, browser: Browser) -> Iterator[None]:
+    """Kill a browser that the block has not done with by then: whatever waits for it raises PlaywrightError.
+
+    A browser that stands still answers nothing, and closing a context, say, takes no timeout. Only Chromium tells
+    which process it is; the others are waited for.
+    """
+    if browser.browser_type.name != "chromium":
+        yield
+        return
+    session = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    process = psutil.Process(next(each["id"] for each in processes if each["type"] == "browser"))
+    timer = threading.Timer(seconds, _kill, [process])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _kill(process: psutil.Process) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.kill()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ Belongs here: what a machine adds to a spec (commands, accounts, variables) and 
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from retrace_core.redaction import redact_text
 from retrace_core.spec import Spec
 from retrace_core.test_run import TestRun
 from retrace_resources.engine.options import BrowserName, RunOptions
+from retrace_resources.relaunching import relaunching
 from retrace_resources.run_records import runs_folder
 from retrace_resources.settings import Settings
 
@@ -115,19 +116,8 @@ class Tester:
 
     @contextmanager
     def keeping_browser(self) -> "Iterator[Tester]":
-        """The same with one browser for whatever runs in the block, started by the first that needs it."""
-        engines: list[Engine] = []
-        with ExitStack() as stack:
-
-            def kept() -> "Engine":
-                if engines and not engines[-1].runs:
-                    # Playwright starts no second browser in a thread that has one, be it dead.
-                    stack.close()
-                    engines.clear()
-                if not engines:
-                    engines.append(stack.enter_context(self._engine()))
-                return engines[-1]
-
+        """The same with one browser for whatever runs in the block."""
+        with relaunching(self._engine, lambda engine: engine.runs) as kept:
             yield replace(self, kept_engine=kept)
 
     def _engine(self) -> "AbstractContextManager[Engine]":

@@ -20,6 +20,7 @@ from retrace_resources.browser import ensure_browser, launch_async
 
 _AT_ONCE = 9
 _STEP_TIMEOUT_MS = 15_000
+_VISIT_TIMEOUT_S = 180
 _VIEWPORTS = ((1280, 800), (1440, 900), (1366, 768))
 # The cookies of examples/shop/server.py: switches of one browser, and whom it is recorded as.
 _FAULTS_COOKIE, _VISITOR_COOKIE = "shop_faults", "shop_visitor"
@@ -92,21 +93,27 @@ async def _visit_all(
 
 async def _visit(browser: Browser, shop_url: str, visitor: Visitor) -> Visit:
     started = time.monotonic()
-    seed = int(visitor.name.rpartition("-")[2])
-    width, height = _VIEWPORTS[seed % len(_VIEWPORTS)]
     try:
-        context = await browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
-        context.set_default_timeout(_STEP_TIMEOUT_MS)
-        cookies = {_FAULTS_COOKIE: visitor.fault or _NO_FAULTS, _VISITOR_COOKIE: visitor.name}
-        await context.add_cookies([{"name": name, "value": cookies[name], "url": shop_url} for name in cookies])
-        person = Person(await context.new_page(), shop_url, seed)
-        await visitor.story(person)
-        await person.leave()
-        await context.close()
-    except PlaywrightError as error:
-        found = f"{visitor.name}, {visitor.fault or 'clean'}: {error.message.splitlines()[0]}"
+        async with asyncio.timeout(_VISIT_TIMEOUT_S):
+            await _come_and_go(browser, shop_url, visitor)
+    except (PlaywrightError, TimeoutError) as error:
+        said = error.message if isinstance(error, PlaywrightError) else f"not over after {_VISIT_TIMEOUT_S} s"
+        found = f"{visitor.name}, {visitor.fault or 'clean'}: {said.splitlines()[0]}"
         raise RetraceError(ErrorCode.DEMO_VISIT_FAILED, found, _HINT) from error
     return Visit(visitor.name, visitor.fault, time.monotonic() - started)
+
+
+async def _come_and_go(browser: Browser, shop_url: str, visitor: Visitor) -> None:
+    seed = int(visitor.name.rpartition("-")[2])
+    width, height = _VIEWPORTS[seed % len(_VIEWPORTS)]
+    context = await browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    context.set_default_timeout(_STEP_TIMEOUT_MS)
+    cookies = {_FAULTS_COOKIE: visitor.fault or _NO_FAULTS, _VISITOR_COOKIE: visitor.name}
+    await context.add_cookies([{"name": name, "value": cookies[name], "url": shop_url} for name in cookies])
+    person = Person(await context.new_page(), shop_url, seed)
+    await visitor.story(person)
+    await person.leave()
+    await context.close()
 
 
 # --- steps that several stories share ------------------------------------------------------------------------------

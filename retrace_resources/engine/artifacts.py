@@ -38,6 +38,11 @@ class Folder:
         self._secrets = sorted({each for secret in secrets for each in _spellings(secret)}, key=len, reverse=True)
         self._files: dict[str, ArtifactKind] = {}
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether there is anything to take out."""
+        return bool(self._secrets)
+
     def screenshot(self, page: Page) -> None:
         """Keep the page as it looks at the end; a page that hangs has none."""
         try:

@@ -28,7 +28,7 @@ from retrace_core.spec_assertions import (
 from retrace_core.spec_file import spec_hash
 from retrace_core.spec_steps import Navigate, Step
 from retrace_core.test_run import AssertionResult, FailureClass, Reason, StepResult, TestRun, Verdict
-from retrace_resources.browser import launch, launch_other
+from retrace_resources.browser import killed_after, launch, launch_other
 from retrace_resources.engine.artifacts import Folder
 from retrace_resources.engine.effect import Effect, do_and_observe
 from retrace_resources.engine.inputs import input_values, secret_values
@@ -58,7 +58,8 @@ _LISTENED_FOR: Final = (RequestSucceeds, NoError, MessageAbsent)
 _SEEN_BY_LOADING: Final = (*_LISTENED_FOR, PageShowsContent)
 # What may go away by itself: trying again is no cheating, and the run says so.
 _TRANSIENT: Final = frozenset(("app_down", "browser_crashed", "timed_out"))
-
+# What a run may take beyond its deadline, for its last step, its assertions and its artifacts.
+_GRACE_S: Final = 60.0
 
 # How a run ends on a build where the way to the failure is gone with it.
 _PATH_LOST: Final = frozenset(("locator_lost", "broken_step"))
@@ -97,7 +98,7 @@ class Engine:
         began = time.monotonic()
         started_at = datetime.now(UTC)
         attempts: list[_Attempt] = []
-        while not attempts or (len(attempts) <= options.retries and attempts[-1].reason in _TRANSIENT):
+        while not attempts or (self.runs and len(attempts) <= options.retries and attempts[-1].reason in _TRANSIENT):
             attempts.append(self._attempt(spec, options, folder))
         last = attempts[-1]
         run = TestRun(
@@ -136,9 +137,21 @@ class Engine:
         attempt.folder = Folder(path, [secret for secret in secrets if secret])
         watch = Watch()
         traffic = Traffic(spec, attempt.app_url, options, headers, watch)
+        try:
+            with killed_after(options.deadline_ms / 1000 + _GRACE_S, self._browser):
+                self._go(attempt, watch, traffic, values)
+        except PlaywrightError:
+            if self.runs:
+                raise
+            attempt.stop(Stopped("browser_crashed", "the browser ended, or stood still and was ended"))
+        traffic.close()
+        return attempt
+
+    def _go(self, attempt: "_Attempt", watch: Watch, traffic: Traffic, values: Mapping[str, str]) -> None:
+        spec, options, folder = attempt.spec, attempt.options, attempt.folder
         with self._context(spec, options) as context:
             # A trace holds what was typed.
-            traced = not any(secrets)
+            traced = not folder.has_secrets
             if traced:
                 # No film strip: taking it costs a third of a run, and the snapshots show the page at every step.
                 context.tracing.start(snapshots=True)
@@ -148,15 +161,13 @@ class Engine:
             watch.attach(page)
             if options.hermetic and spec.start.clock_ms is not None:
                 page.clock.set_fixed_time(spec.start.clock_ms)
-            attempt.acting = Acting(page, watch, attempt.app_url, options, values, path)
+            attempt.acting = Acting(page, watch, attempt.app_url, options, values, folder.path)
             attempt.go()
-            attempt.folder.log(watch, attempt.steps)
-            attempt.folder.screenshot(page)
+            folder.log(watch, attempt.steps)
+            folder.screenshot(page)
             if traced:
                 with suppress(PlaywrightError):
-                    context.tracing.stop(path=attempt.folder.trace())
-        traffic.close()
-        return attempt
+                    context.tracing.stop(path=folder.trace())
 
     @contextmanager
     def _context(self, spec: Spec, options: RunOptions) -> Iterator[BrowserContext]:
@@ -227,7 +238,7 @@ class _Attempt:
             self.stopped = stopped
         except PlaywrightError as error:
             line = error.message.strip().partition("\n")[0]
-            self.stopped = Stopped("browser_crashed" if acting.watch.crashed else "broken_step", line)
+            self.stopped = Stopped("browser_crashed" if acting.has_lost_browser else "broken_step", line)
         self._judge()
 
     @property

@@ -65,6 +65,12 @@ class Acting:
     healed: list[Healed] = field(default_factory=list)
 
     @property
+    def has_lost_browser(self) -> bool:
+        """Whether the page, or the whole browser, has crashed."""
+        browser = self.page.context.browser
+        return self.watch.crashed or browser is None or not browser.is_connected()
+
+    @property
     def timeout_ms(self) -> float:
         """How long the next step may take: the first page may have to be built."""
         return self.options.first_page_ms if self.is_first else self.options.step_ms
@@ -80,7 +86,7 @@ def do(acting: Acting, step: Step) -> None:
     except PlaywrightTimeout as error:
         raise Stopped("broken_step", f"{step.id}: {_said(error)}") from None
     except PlaywrightError as error:
-        if acting.watch.crashed:
+        if acting.has_lost_browser:
             raise Stopped("browser_crashed", f"{step.id}: the page crashed") from None
         raise Stopped("broken_step", f"{step.id}: {_said(error)}") from None
 

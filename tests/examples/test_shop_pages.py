@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from examples.shop import Fault
 from retrace_app.demo.shop_server import running_shop
+from tests.browsers import fresh_context
 
 pytestmark = pytest.mark.slow
 
@@ -48,13 +49,12 @@ def shop_url() -> Iterator[str]:
 @pytest.fixture
 def watched(browser: Browser, shop_url: str, request: pytest.FixtureRequest) -> Iterator[Watched]:
     fault: str = getattr(request, "param", "none")
-    context = browser.new_context(base_url=shop_url, reduced_motion="reduce")
-    context.add_cookies([{"name": "shop_faults", "value": fault, "url": shop_url}])
-    context.set_default_timeout(15_000)
-    seen = Watched(context.new_page())
-    seen.watch()
-    yield seen
-    context.close()
+    with fresh_context(browser, base_url=shop_url, reduced_motion="reduce") as context:
+        context.add_cookies([{"name": "shop_faults", "value": fault, "url": shop_url}])
+        context.set_default_timeout(15_000)
+        seen = Watched(context.new_page())
+        seen.watch()
+        yield seen
 
 
 def only(fault: Fault) -> pytest.MarkDecorator:

@@ -1,11 +1,14 @@
 """Finding and starting a Chromium: order of preference, refusals, and one real launch."""
 
+import signal
 from pathlib import Path
 
+import psutil
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 
 from retrace_core.errors import ErrorCode, RetraceError
-from retrace_resources.browser import ensure_browser, find_browser, launch
+from retrace_resources.browser import ensure_browser, find_browser, killed_after, launch
 
 
 def _program(path: Path) -> Path:
@@ -63,3 +66,28 @@ def test_launch_runs_a_page() -> None:
         page = browser.new_page()
         page.set_content("<h1>Hello</h1>")
         assert page.inner_text("h1") == "Hello"
+
+
+@pytest.mark.slow
+def test_browser_that_stands_still_is_killed_after_its_time() -> None:
+    before = set(psutil.Process().children(recursive=True))
+    with launch(ensure_browser()) as browser:
+        page = browser.new_page()
+        with killed_after(1, browser):
+            for process in set(psutil.Process().children(recursive=True)) - before:
+                if "chrom" in process.name():
+                    process.send_signal(signal.SIGSTOP)
+            with pytest.raises(PlaywrightError, match="closed"):
+                page.evaluate("1 + 1")
+
+        assert not browser.is_connected()
+
+
+@pytest.mark.slow
+def test_browser_that_is_done_in_time_lives_on() -> None:
+    with launch(ensure_browser()) as browser:
+        with killed_after(0.3, browser):
+            page = browser.new_page()
+        page.wait_for_timeout(600)
+
+        assert browser.is_connected()

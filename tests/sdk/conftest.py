@@ -17,7 +17,9 @@ from retrace_app.demo.capture import Batch, Capture, capturing
 from retrace_app.demo.serving import serving
 from retrace_app.demo.shop_server import recorder_file
 from retrace_core.folding import unfold
-from retrace_resources.browser import launch
+from tests.browsers import browser, browsers, fresh_context
+
+__all__ = ["browser", "browsers"]
 
 _WAIT_MS = 10_000
 _STEP_MS = 25
@@ -60,22 +62,13 @@ class Recorded:
         return [batch for batch in ended.values() if batch["flushType"] == "final"]
 
 
-# Not for the session: Playwright runs one event loop a thread, and other modules need theirs.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for a module; each test has its own context."""
-    with launch() as running:
-        yield running
-
-
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Recorded]]:
     """Open a page with this body that records itself; `options` is JavaScript merged into those of `init`.
 
     The first picture of the page has arrived when it returns, unless the page is not to send any (`sends=False`).
     """
-    with capturing() as capture, _site(capture) as site:
-        context = browser.new_context()
+    with capturing() as capture, _site(capture) as site, fresh_context(browser) as context:
 
         def open_(body: str = "", options: str = "{}", script: str = "", *, sends: bool = True) -> Recorded:
             posts = len(capture.bodies)
@@ -89,7 +82,6 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Recorded]]:
             return recorded
 
         yield open_
-        context.close()
 
 
 _HTML = """<!doctype html><title>Test</title><body>{body}

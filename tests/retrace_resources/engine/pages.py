@@ -38,9 +38,10 @@ PAGES: Final = {
     "remounts": "<div id=root></div><script>const draw = () => { root.innerHTML = '<button>Pay</button>';"
     " root.firstChild.onclick = () => { document.title = 'paid'; }; }; setInterval(draw, 150); draw();</script>",
     "renamed": _SAYS + "<button data-testid=new-pay onclick=\"say('paid')\">Pay now</button>",
-    "asks": "<button onclick=\"fetch('/api/500', {method: 'POST'})\">Fail</button><button onclick=\"fetch('/api/200', {method: 'POST'})\">Work</button>"
+    "asks": _SAYS
+    + "<button onclick=\"fetch('/api/500', {method: 'POST'})\">Fail</button><button onclick=\"fetch('/api/200', {method: 'POST'})\">Work</button>"
     "<button onclick=\"fetch('/api/200?wait=1.2')\">Wait</button><button>Nothing</button>"
-    "<button onclick=\"fetch('https://elsewhere.example.com/x').catch(() => {})\">Abroad</button>",
+    "<button onclick=\"fetch('https://elsewhere.example.com/x').catch(() => say('refused'))\">Abroad</button>",
     "errors": '<button onclick="missing.value">Throw</button><button onclick="Promise.reject(new Error(\'order 4711 is gone\'))">Reject</button>'
     '<button onclick="console.error(\'cannot read order 12\')">Say</button><button onclick="setTimeout(() => { missing.value }, 900)">Late</button>'
     "<button onclick=\"document.title = 'ok'\">Quiet</button><button onclick=\"console.error('something else')\">Other</button>",

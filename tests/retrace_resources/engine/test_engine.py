@@ -3,6 +3,9 @@
 import base64
 import hashlib
 import json
+import os
+import signal
+import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -149,7 +152,7 @@ def test_lost_locator_is_not_tried_again(run: Run) -> None:
 
 
 def test_other_hosts_are_not_called(run: Run, tmp_path: Path) -> None:
-    run("asks", button("Abroad"))
+    run("asks", button("Abroad"), asserts=said("refused"))
 
     entries = json.loads((tmp_path / "run" / "network.har").read_text())["log"]["entries"]
     abroad = [each["response"] for each in entries if "elsewhere" in each["request"]["url"]]
@@ -208,6 +211,24 @@ def test_hermetic_run_needs_the_app_only_for_what_is_asserted(run: Run, tmp_path
     assert ended(second) == ("not_reproduced", None)
 
 
+def test_browser_that_dies_ends_the_run_and_is_not_tried_again(app: str, tmp_path: Path) -> None:
+    before = _children()
+
+    def run_and_kill() -> tuple[TestRun, bool]:
+        with Engine() as engine:
+            killing = threading.Timer(2, lambda: [os.kill(pid, signal.SIGKILL) for pid in _browsers() - before])
+            killing.start()
+            spec = spec_of("plain", {"action": "wait_for", "before": [{"type": "at_path", "path": "/elsewhere"}]})
+            options = RunOptions(app_url=app, step_ms=60_000, retries=2)
+            return engine.run(spec, options, "run-1", tmp_path), engine.runs
+
+    with ThreadPoolExecutor(1) as pool:
+        found, runs = pool.submit(run_and_kill).result()
+
+    assert ended(found) == ("inconclusive", "browser_crashed")
+    assert (found.attempts, runs) == (1, False)
+
+
 def test_nothing_is_left_running(app: str, tmp_path: Path) -> None:
     def run_and_look() -> tuple[set[int], set[int]]:
         with Engine() as engine:
@@ -226,6 +247,10 @@ def test_nothing_is_left_running(app: str, tmp_path: Path) -> None:
 
 def _children() -> set[int]:
     return {each.pid for each in psutil.Process().children(recursive=True) if _is_alive(each)}
+
+
+def _browsers() -> set[int]:
+    return {each.pid for each in psutil.Process().children(recursive=True) if "chrom" in each.name()}
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from retrace_app.demo.serving import serving
 from retrace_app.demo.shop_server import recorder_file
+from tests.browsers import fresh_context
 from tests.retrace_app.http.ingest.conftest import Door
 
 WAIT_MS = 10_000
@@ -143,11 +144,9 @@ def visiting(browser: Browser, door: Door, **options: Any) -> Iterator[Visitor]:
     async def script(_: Request) -> Response:
         return FileResponse(recorder_file(), media_type="text/javascript")
 
-    with serving(Starlette(routes=[Route("/retrace.js", script), Route("/{path:path}", page)])) as address:
-        context = browser.new_context(**options)
+    with serving(Starlette(routes=[Route("/retrace.js", script), Route("/{path:path}", page)])) as address, fresh_context(browser, **options) as context:
         context.add_init_script(_NOTE_POSTS)
         yield Visitor(context, door, address, release)
-        context.close()
 
 
 @pytest.fixture

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
 
 from retrace_app.actions.onboarding import Wishes, onboard_hosted
-from retrace_resources.browser import launch
 from retrace_resources.settings import Settings
+from tests.browsers import browser, browsers
 from tests.retrace_app.actions.onboarding.hosted import NAMES, REPOSITORY, Door, until
+
+__all__ = ["browser", "browsers"]
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +66,3 @@ def answers(url: str) -> bool:
     with suppress(httpx.TransportError):
         return httpx.get(f"{url}/healthz").status_code == 200
     return False
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for a module; each visit has its own context."""
-    with launch() as running:
-        yield running

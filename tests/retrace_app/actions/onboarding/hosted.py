@@ -23,6 +23,7 @@ from retrace_core.encodings import decompress
 from retrace_core.limits import MAX_BODY_BYTES
 from retrace_resources.landing import Segment, UnreadableSegment
 from retrace_resources.settings import Settings
+from tests.browsers import fresh_context
 
 REPOSITORY = Path(__file__).parents[4]
 NAMES = Names("Team", "Web", "production")
@@ -80,13 +81,12 @@ def visit(
     async def file(request: Request) -> Response:
         return FileResponse((files or {})[request.path_params["name"]], media_type="text/javascript")
 
-    context = browser.new_context()
-    prepare(context)
-    with serving(Starlette(routes=[Route("/", page_), Route("/{name}.js", file)])) as origin:
+    site = Starlette(routes=[Route("/", page_), Route("/{name}.js", file)])
+    with serving(site) as origin, fresh_context(browser) as context:
+        prepare(context)
         page = context.new_page()
         page.goto(origin)
         yield page
-        context.close()
 
 
 def recorded(door: Door, page: Page, mark: str) -> list[dict[str, Any]]:
