@@ -39,6 +39,20 @@ def test_find_browser_takes_the_newest_of_playwrights_own(tmp_path: Path) -> Non
     assert found == tmp_path / "chromium-1200" / "chrome-linux64" / "chrome"
 
 
+def test_find_browser_prefers_one_without_windows_unless_they_are_to_be_seen(tmp_path: Path) -> None:
+    whole = _program(tmp_path / "bin" / "chromium")
+    shell = _program(tmp_path / "bin" / "chromium-headless-shell")
+    on_path = {"PATH": str(whole.parent), "HOME": str(tmp_path)}
+    build = tmp_path / "cache" / "chromium_headless_shell-1200" / "chrome-headless-shell-linux64"
+    own = _program(build / "chrome-headless-shell")
+    with_own = on_path | {"PLAYWRIGHT_BROWSERS_PATH": str(tmp_path / "cache")}
+
+    assert find_browser(on_path) == shell
+    assert find_browser(on_path, headless=False) == whole
+    assert find_browser(with_own) == own
+    assert find_browser(with_own, headless=False) == whole
+
+
 def test_find_browser_finds_none_when_there_is_none(tmp_path: Path) -> None:
     assert find_browser({"PATH": str(tmp_path), "HOME": str(tmp_path)}) is None
 
@@ -86,8 +100,8 @@ def test_browser_that_stands_still_is_killed_after_its_time() -> None:
 @pytest.mark.slow
 def test_browser_that_is_done_in_time_lives_on() -> None:
     with launch(ensure_browser()) as browser:
-        with killed_after(0.3, browser):
+        with killed_after(2, browser):
             page = browser.new_page()
-        page.wait_for_timeout(600)
+        page.wait_for_timeout(2_500)
 
         assert browser.is_connected()

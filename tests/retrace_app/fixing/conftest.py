@@ -16,7 +16,15 @@ from retrace_app.actions.fix import Fixed, FixHow, fix
 from retrace_app.actions.incidents import Incident, list_incidents, show_incident
 from retrace_app.actions.reproduce import How, reproduce
 from retrace_app.demo.run import seed
-from retrace_app.demo.shop_repository import NAME, START_COMMAND, ShopRepository, make_repository
+from retrace_app.demo.shop_repository import (
+    BROKEN,
+    MENDED,
+    NAME,
+    SOURCE,
+    START_COMMAND,
+    ShopRepository,
+    make_repository,
+)
 from retrace_app.demo.shop_server import running_shop
 from retrace_resources.lake import Lake
 from retrace_resources.settings import Settings, load_settings
@@ -83,10 +91,18 @@ def red(home: Path) -> tuple[Settings, str, str]:
 
 
 @pytest.fixture
-def world(red: tuple[Settings, str, str], home: Path, tmp_path: Path) -> World:
+def world(red: tuple[Settings, str, str], tmp_path: Path) -> World:
     """A repository of its own for every test; the incidents are shared."""
+    return make_world(red, tmp_path)
+
+
+def make_world(red: tuple[Settings, str, str], folder: Path) -> World:
+    """A repository, connected in place of the one before; no record of a pull request to that one is left."""
     settings, incident, other = red
-    shop = make_repository(tmp_path / "demo")
+    for path in (settings.home / "pull-requests").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    shop = make_repository(folder / "demo")
     (shop.checkout / "tests").mkdir()
     (shop.checkout / "tests" / "test_orders.py").write_text(CHECK)
     (shop.checkout / "package-lock.json").write_text("{}\n")
@@ -116,6 +132,11 @@ def edits(path: str, old: str, new: str) -> str:
         f"import pathlib; p = pathlib.Path({path!r}); t = p.read_text(); assert t.count({old!r}) == 1, t; "
         f"p.write_text(t.replace({old!r}, {new!r}))\n"
     )
+
+
+RIGHT_EDIT = edits(SOURCE, BROKEN, MENDED)
+RIGHT = python(RIGHT_EDIT)
+"""An agent that mends the incident's bug, and nothing else."""
 
 
 def state_of(folder: Path) -> dict[str, object]:

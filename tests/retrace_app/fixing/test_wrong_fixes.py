@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from retrace_app.demo.shop_repository import BROKEN, MENDED, SOURCE
-from tests.retrace_app.fixing.conftest import World, edits, git, python, state_of
+from retrace_app.demo.shop_repository import SOURCE
+from tests.retrace_app.fixing.conftest import RIGHT, RIGHT_EDIT, World, edits, git, python, state_of
 
 pytestmark = pytest.mark.slow
 
 CHECKOUT = "shop/static/js/pages/checkout.js"
 _RUN_CHECK = "import sys; sys.path[:0] = ['.', 'tests']; import test_orders as t; t.test_order_is_placed_and_kept()"
 VALIDATE = shlex.join([sys.executable, "-c", _RUN_CHECK])
-
-RIGHT = edits(SOURCE, BROKEN, MENDED)
 
 
 @dataclass(frozen=True)
@@ -58,18 +56,18 @@ WRONG = (
     ),
     Wrong(
         "fixes it and breaks the wishlist",
-        RIGHT + edits("shop/static/js/pages/product.js", 'if (faulty("throwing_handler")) ', ""),
+        RIGHT_EDIT + edits("shop/static/js/pages/product.js", 'if (faulty("throwing_handler")) ', ""),
         "turned_red",
     ),
     Wrong(
         "fixes it and charges nothing for it",
-        RIGHT + edits(SOURCE, "return self.goods - self.discount + self.delivery", "return self.gods"),
+        RIGHT_EDIT + edits(SOURCE, "return self.goods - self.discount + self.delivery", "return self.gods"),
         "validation_failed",
         VALIDATE,
     ),
     Wrong(
         "fixes it and the shop no longer starts",
-        RIGHT + edits("shop/server.py", "def create_shop(", "def create_shop_later("),
+        RIGHT_EDIT + edits("shop/server.py", "def create_shop(", "def create_shop_later("),
         "not_started",
     ),
     Wrong(
@@ -85,10 +83,12 @@ WRONG = (
     ),
     Wrong(
         "lets the checks pass by not running them",
-        RIGHT + "pathlib.Path('.github/workflows/ci.yml').write_text('on: never')\n",
+        RIGHT_EDIT + "pathlib.Path('.github/workflows/ci.yml').write_text('on: never')\n",
         "ci_or_workflow",
     ),
-    Wrong("changes what is installed", RIGHT + "pathlib.Path('package-lock.json').write_text('{ }')\n", "lock_file"),
+    Wrong(
+        "changes what is installed", RIGHT_EDIT + "pathlib.Path('package-lock.json').write_text('{ }')\n", "lock_file"
+    ),
     Wrong("does nothing about it", "import pathlib; pathlib.Path('NOTES.md').write_text('Fixed it.')\n", "still_red"),
 )
 
@@ -107,6 +107,6 @@ def test_wrong_fix_is_refused(world: World, wrong: Wrong) -> None:
 
 
 def test_right_fix_is_admitted_by_the_same_gate(world: World) -> None:
-    done = world.fix(python(RIGHT), validate_command=VALIDATE)
+    done = world.fix(RIGHT, validate_command=VALIDATE)
 
     assert (done.status, done.files) == ("opened", [SOURCE]), done.error
