@@ -47,14 +47,14 @@ unit: setup
 	npm --prefix sdk/browser test --silent
 	$(BIN)/pytest -m 'not slow' -n 2 --dist worksteal
 
-# Two at a time where tests wait for browsers and sandboxes; one at a time where processes are killed or time is measured.
-# The engine drives browsers of its own, so it shares no test process with those that keep one open.
+# Two at a time, except where seconds are counted. The engine drives browsers of its own, so it shares no test process
+# with those that keep one open; what kills processes does so beside its own kind.
 ENGINE := tests/retrace_resources/engine
 SDK := tests/sdk
 COST := tests/sdk/cost
-ALONE := tests/reliability tests/retrace_app/http tests/retrace_app/supervisor \
-	tests/retrace_app/demo/test_person.py tests/retrace_app/demo/test_visits.py \
+KILLED := tests/reliability tests/retrace_app/http \
 	tests/retrace_resources/test_lake_maintenance.py tests/retrace_resources/test_lake_processes.py
+ALONE := tests/retrace_app/supervisor tests/retrace_app/demo/test_person.py tests/retrace_app/demo/test_visits.py
 
 # What waits for browsers and other processes gets a second try; the summary names what needed one.
 SLOW := $(BIN)/pytest -m slow --reruns 1 -rR
@@ -62,7 +62,8 @@ SLOW := $(BIN)/pytest -m slow --reruns 1 -rR
 slow: setup
 	$(SLOW) -n 2 --dist loadfile $(ENGINE)
 	$(SLOW) -n 2 --dist loadfile $(SDK) --ignore $(COST)
-	$(SLOW) -n 2 --dist loadfile $(addprefix --ignore=,$(ENGINE) $(SDK) $(ALONE))
+	$(SLOW) -n 2 --dist loadfile $(addprefix --ignore=,$(ENGINE) $(SDK) $(KILLED) $(ALONE))
+	$(SLOW) -n 2 --dist loadfile $(KILLED)
 	$(SLOW) $(ALONE)
 	$(SLOW) $(COST)
 
