@@ -11,7 +11,7 @@ from playwright.sync_api import Error as PlaywrightError
 from retrace_resources.browser import killed_after, launch
 from retrace_resources.relaunching import relaunching
 
-_CLOSING_S = 30
+_LONGEST_S = 120
 
 
 # Not for the session: Playwright runs one event loop a thread, and other modules need theirs.
@@ -30,10 +30,14 @@ def browser(browsers: Callable[[], Browser]) -> Browser:
 
 @contextmanager
 def fresh_context(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
-    """A profile of its own. Chromium has been seen not to close one: then the browser is ended, and not the tests."""
-    context = browser.new_context(**options)
-    try:
-        yield context
-    finally:
-        with suppress(PlaywrightError), killed_after(_CLOSING_S, browser):
-            context.close()
+    """A profile of its own. Chromium has been seen not to close one: then the browser is ended, and not the tests.
+
+    Which process it is can only be asked of a browser that still answers: before the block, not after it.
+    """
+    with killed_after(_LONGEST_S, browser):
+        context = browser.new_context(**options)
+        try:
+            yield context
+        finally:
+            with suppress(PlaywrightError):
+                context.close()
