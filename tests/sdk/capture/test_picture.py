@@ -1,4 +1,4 @@
-"""The picture of the page: what rrweb sees of it, though the served recorder leaves parts of rrweb out and folds some."""
+"""The picture of the page: what rrweb sees of it, though the served recorder leaves out parts of rrweb, and folds."""
 
 import json
 from collections.abc import Callable
@@ -52,8 +52,9 @@ def test_recording_goes_on_beside_what_is_left_out_of_rrweb(open_page: OpenPage)
 # Draws views over and over, moves, changes and takes away what is in them, always the same for a seed.
 _CHURN = """(seed) => {
     const random = (below) => (seed = (seed * 48271) % 2147483647) % below;
-    const view = (name, goods) => `<h1>${name}</h1><ul>${goods.map((good) =>
-        `<li class="good"><a href="/goods/${good}">Rope of ${good} metres</a> <b>${good}</b><i></i></li>`).join("")}</ul>`;
+    const item = (good) =>
+        `<li class="good"><a href="/goods/${good}">Rope of ${good} metres</a> <b>${good}</b><i></i></li>`;
+    const view = (name, goods) => `<h1>${name}</h1><ul>${goods.map(item).join("")}</ul>`;
     const steps = [
         () => { view_.innerHTML = view("Goods", [1, 2, 3, 4, 5, 6].slice(random(3))); },
         () => { view_.innerHTML = view("Found", [5, 6, random(9)]); },

@@ -144,7 +144,10 @@ def visiting(browser: Browser, door: Door, **options: Any) -> Iterator[Visitor]:
     async def script(_: Request) -> Response:
         return FileResponse(recorder_file(), media_type="text/javascript")
 
-    with serving(Starlette(routes=[Route("/retrace.js", script), Route("/{path:path}", page)])) as address, fresh_context(browser, **options) as context:
+    with (
+        serving(Starlette(routes=[Route("/retrace.js", script), Route("/{path:path}", page)])) as address,
+        fresh_context(browser, **options) as context,
+    ):
         context.add_init_script(_NOTE_POSTS)
         yield Visitor(context, door, address, release)
 
