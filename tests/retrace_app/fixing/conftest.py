@@ -49,6 +49,10 @@ def test_order_is_placed_and_kept():
 """
 
 
+Red = tuple[Settings, str, str]
+"""A home, and its two incidents whose tests were red."""
+
+
 @dataclass(frozen=True)
 class World:
     """A home with incidents whose tests were red, and the repository of the app."""
@@ -77,7 +81,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def red(home: Path) -> tuple[Settings, str, str]:
+def red(home: Path) -> Red:
     """The incident of the order that is not taken and that of the wishlist, each seen red once."""
     settings = load_settings()
     seed(settings, lambda *_: None)
@@ -91,12 +95,12 @@ def red(home: Path) -> tuple[Settings, str, str]:
 
 
 @pytest.fixture
-def world(red: tuple[Settings, str, str], tmp_path: Path) -> World:
+def world(red: Red, tmp_path: Path) -> World:
     """A repository of its own for every test; the incidents are shared."""
     return make_world(red, tmp_path)
 
 
-def make_world(red: tuple[Settings, str, str], folder: Path) -> World:
+def make_world(red: Red, folder: Path) -> World:
     """A repository, connected in place of the one before; no record of a pull request to that one is left."""
     settings, incident, other = red
     for path in (settings.home / "pull-requests").rglob("*"):

@@ -7,8 +7,7 @@ import pytest
 from retrace_app.actions.fix import Fixed, FixHow, Verified, verify_fix
 from retrace_app.actions.reproduce import verify as verify_certificate
 from retrace_app.demo.shop_repository import BRANCH, BROKEN, MENDED, NAME, SOURCE, START_COMMAND
-from retrace_resources.settings import Settings
-from tests.retrace_app.fixing.conftest import RIGHT, World, git, make_world
+from tests.retrace_app.fixing.conftest import RIGHT, Red, World, git, make_world
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +25,7 @@ class Merged(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def merged(red: tuple[Settings, str, str], tmp_path_factory: pytest.TempPathFactory) -> Merged:
+def merged(red: Red, tmp_path_factory: pytest.TempPathFactory) -> Merged:
     world = make_world(red, tmp_path_factory.mktemp("merged"))
     done = world.fix(RIGHT)
     waiting = verify_fix(world.settings, world.incident, HOW, times=1)

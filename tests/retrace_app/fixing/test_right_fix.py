@@ -8,8 +8,7 @@ import pytest
 from retrace_app.actions.fix import Fixed, list_fixes, show_fix
 from retrace_app.demo.shop_repository import BRANCH, MENDED, SOURCE
 from retrace_core.errors import RetraceError
-from retrace_resources.settings import Settings
-from tests.retrace_app.fixing.conftest import RIGHT, World, git, make_world, record_of, state_of
+from tests.retrace_app.fixing.conftest import RIGHT, Red, World, git, make_world, record_of, state_of
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +23,7 @@ class Opened(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def opened(red: tuple[Settings, str, str], tmp_path_factory: pytest.TempPathFactory) -> Opened:
+def opened(red: Red, tmp_path_factory: pytest.TempPathFactory) -> Opened:
     world = make_world(red, tmp_path_factory.mktemp("right"))
     before = state_of(world.shop.checkout)
     done = world.fix(RIGHT)
@@ -73,7 +72,7 @@ def test_try_is_shown_with_its_patch(opened: Opened) -> None:
         show_fix(settings, "fix_0000000000000000")
 
 
-def test_running_it_again_updates_the_same_branch_and_request(red: tuple[Settings, str, str], tmp_path: Path) -> None:
+def test_running_it_again_updates_the_same_branch_and_request(red: Red, tmp_path: Path) -> None:
     world = make_world(red, tmp_path)
 
     first, again = world.fix(RIGHT), world.fix(RIGHT)
